@@ -1,0 +1,1 @@
+#include "gatehouse/core/money.hpp"

@@ -1,0 +1,87 @@
+#pragma once
+/// One thread's event loop over epoll: readiness, timers, posted work. See docs/adr/0003.
+///
+/// Everything here belongs to the loop's own thread, except post() and stop().
+
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "gatehouse/core/cancellation.hpp"
+#include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/error.hpp"
+#include "gatehouse/core/task.hpp"
+
+namespace gatehouse::net {
+
+/// A callback at a point in time, at the loop's granularity of 4 ms, never early. Intrusive and
+/// pinned; arming and disarming are O(1) and allocate nothing.
+class Timer {
+ public:
+  explicit Timer(std::function<void()> on_expiry) : on_expiry_(std::move(on_expiry)) {}
+  ~Timer() { disarm(); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  void disarm() noexcept;
+  bool armed() const noexcept { return wheel_slot_ != nullptr; }
+
+ private:
+  friend class TimerWheel;
+  std::function<void()> on_expiry_;
+  core::MonotonicTime due_{};
+  Timer* next_ = nullptr;
+  Timer* previous_ = nullptr;
+  struct TimerSlot* wheel_slot_ = nullptr;
+};
+
+/// Receives readiness edges of one file descriptor.
+class ReadinessSink {
+ public:
+  virtual ~ReadinessSink() = default;
+  /// `readable` and `writable` are edges; hang-up and errors count as both.
+  virtual void on_ready(bool readable, bool writable) = 0;
+};
+
+class EventLoop {
+ public:
+  static core::Result<std::unique_ptr<EventLoop>> create(const core::Clock& clock);
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// Runs until stop(). Binds the loop to the calling thread.
+  void run();
+  /// Thread-safe, async-signal-safe.
+  void stop() noexcept;
+  /// Runs `work` on the loop's thread in a later turn. Thread-safe.
+  void post(std::function<void()> work);
+
+  /// Monotonic time read once per turn: cheap, and the same for all that happens in one turn.
+  core::MonotonicTime now() const noexcept;
+  const core::Clock& clock() const noexcept;
+
+  void arm(Timer& timer, core::MonotonicTime due);
+
+  /// Suspends until `due`, or returns Errc::cancelled as soon as cancellation is requested.
+  core::Task<core::Result<void>> sleep_until(core::MonotonicTime due,
+                                             core::Cancellation& cancellation);
+
+  /// Runs at the end of the current turn, before the loop waits again (one journal write, one
+  /// log flush per turn).
+  void at_end_of_turn(std::function<void()> work);
+
+  /// Registers `fd`, edge-triggered for reading and writing. The sink must outlive the
+  /// registration. `remove` before closing the descriptor.
+  core::Result<void> add(int fd, ReadinessSink& sink);
+  void remove(int fd, ReadinessSink& sink) noexcept;
+
+ private:
+  struct State;
+  explicit EventLoop(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::net

@@ -1,0 +1,101 @@
+#pragma once
+/// HTTP/1.1 server: one per thread and listening socket.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gatehouse/core/cancellation.hpp"
+#include "gatehouse/core/error.hpp"
+#include "gatehouse/core/task.hpp"
+#include "gatehouse/net/event_loop.hpp"
+#include "gatehouse/net/http_codec.hpp"
+
+namespace gatehouse::net {
+
+class TlsServerContext;
+
+/// One request and the means to answer it. Lives inside the connection's coroutine; every view
+/// is valid until the handler returns. One thread.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  virtual const RequestHead& head() const = 0;
+  /// The whole body. At least 64 bytes beyond its end are readable (for SIMD scanners).
+  virtual std::string_view body() const = 0;
+  virtual std::string_view peer_address() const = 0;
+  virtual core::MonotonicTime received_at() const = 0;
+  /// Requested with client_left when the peer goes away, with shutdown when a drain runs out.
+  virtual core::Cancellation& cancellation() = 0;
+
+  /// Sends a complete answer; Content-Length, Date and Connection are added.
+  virtual core::Task<core::Result<void>> respond(int status, const HeaderBlock& headers,
+                                                 std::span<const std::string_view> body) = 0;
+
+  /// Streamed answers: begin once, write any number of times, end once. Writing suspends while
+  /// the client's window is full and fails with Errc::closed or Errc::deadline_exceeded.
+  virtual core::Task<core::Result<void>> begin_stream(int status, const HeaderBlock& headers) = 0;
+  virtual core::Task<core::Result<void>> write(std::span<const std::string_view> pieces) = 0;
+  virtual core::Task<core::Result<void>> end_stream() = 0;
+
+  /// True once the head of an answer was handed to the kernel.
+  virtual bool answered() const = 0;
+
+  core::Task<core::Result<void>> respond(int status, const HeaderBlock& headers,
+                                         std::string_view body) {
+    co_return co_await respond(status, headers, std::span(&body, 1));
+  }
+  core::Task<core::Result<void>> write(std::string_view piece) {
+    co_return co_await write(std::span(&piece, 1));
+  }
+};
+
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  /// Must answer the exchange. An exception, or no answer, becomes a 500 with a fixed text, or a
+  /// reset when the answer had begun.
+  virtual core::Task<void> handle(Exchange& exchange) = 0;
+  /// Body of an answer to a request that the codec refused (`status`), in the surface's error
+  /// shape; content type application/json.
+  virtual std::string refusal_body(int status, std::string_view reason) = 0;
+};
+
+struct ServerOptions {
+  std::string address = "0.0.0.0";
+  std::uint16_t port = 4000;  ///< 0: any free port
+  int backlog = 1024;
+  std::size_t max_connections = 20'000;  ///< per thread; further ones wait in the backlog
+  HttpLimits limits;
+  core::Millis header_timeout{10'000};
+  core::Millis body_timeout{30'000};  ///< for the whole body, extended while data flows
+  core::Millis idle_timeout{75'000};
+  core::Millis write_timeout{60'000};  ///< without any progress
+  core::Millis drain_timeout{30'000};
+  std::shared_ptr<TlsServerContext> tls;  ///< null: plain
+};
+
+/// Binds with SO_REUSEPORT. Runs on its loop's thread.
+class HttpServer {
+ public:
+  static core::Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, ServerOptions options,
+                                                          RequestHandler& handler);
+  ~HttpServer();
+
+  std::uint16_t port() const noexcept;
+  std::size_t connections() const noexcept;
+
+  /// Stops accepting, lets requests finish within the drain time-out, closes idle connections,
+  /// then cancels the rest with Reason::shutdown. Completes when no connection is left.
+  core::Task<void> drain();
+
+ private:
+  struct State;
+  explicit HttpServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::net
