@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gatehouse/core/error.hpp"
+#include "gatehouse/json/parse_limits.hpp"
 
 namespace gatehouse::json {
 
@@ -38,6 +39,9 @@ class Outline {
   const Member* find(std::string_view key) const noexcept;
   /// True when two members have that name, also when they differ in case alone (faults.md F15).
   bool repeated(std::string_view key) const noexcept;
+  /// True when readers of the text could disagree about the member: it is repeated, or its only
+  /// occurrence is spelt in another case, which some upstreams accept (Go's encoding/json).
+  bool ambiguous(std::string_view key) const noexcept;
 
  private:
   friend class Scanner;
@@ -45,12 +49,12 @@ class Outline {
   std::span<const Member> members_;
 };
 
-/// Validates a whole text (RFC 8259, UTF-8, depth at most `max_depth`) and outlines its top
-/// level. Reuses its memory; one per thread. The outline is valid until the next scan, and its
-/// views as long as the text.
+/// Validates a whole text (RFC 8259, UTF-8, within the limits) and outlines its top level. Does
+/// not recurse. Reuses its memory; one per thread. The outline is valid until the next scan, and
+/// its views as long as the text.
 class Scanner {
  public:
-  explicit Scanner(std::size_t max_depth = 256);
+  explicit Scanner(ScanLimits limits = {});
   ~Scanner();
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
