@@ -124,6 +124,53 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+namespace {
+void append_json_escape(std::string& out, char32_t code) {
+  if (code == '"' || code == '\\') {
+    out += '\\';
+    out += static_cast<char>(code);
+  } else if (code >= 8 && code <= 13 && code != 11) {
+    out += '\\';
+    out += "btn.fr"[code - 8];
+  } else {
+    std::array<char, 16> escape{};
+    std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(code));
+    out += escape.data();
+  }
+}
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text, JsonText style) {
+  out += '"';
+  std::size_t plain = 0;  // bytes at the start of `text` that need no change
+  const auto flush = [&](std::size_t skip) {
+    out += text.substr(0, plain);
+    text.remove_prefix(plain + skip);
+    plain = 0;
+  };
+  while (plain < text.size()) {
+    const char c = text[plain];
+    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+      ++plain;
+      continue;
+    }
+    char32_t code = 0;
+    const std::size_t length = utf8_length(text.substr(plain), code);
+    if (length == 0) {
+      flush(1);
+      out += "\xef\xbf\xbd";
+    } else if (code < 0x20 || code == '"' || code == '\\' ||
+               (style == JsonText::visible && is_hidden(code))) {
+      flush(length);
+      append_json_escape(out, code);
+    } else {
+      plain += length;
+    }
+  }
+  flush(0);
+  out += '"';
+}
+
 bool wildcard_match(std::string_view pattern, std::string_view text) noexcept {
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {

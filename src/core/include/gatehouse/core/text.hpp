@@ -35,6 +35,14 @@ bool is_utf8(std::string_view text) noexcept;
 /// controls and invalid bytes become \xNN or \u{…}; at most `limit` bytes, then "…".
 std::string printable(std::string_view text, std::size_t limit = 200);
 
+/// Appends `text` as a quoted JSON string (RFC 8259 section 7); each invalid UTF-8 byte becomes
+/// U+FFFD. With `JsonText::visible` control, invisible and bidirectional characters are written
+/// as \u escapes too, so that the string is one readable line wherever it is shown (faults.md
+/// F20) and still decodes to `text`.
+enum class JsonText : std::uint8_t { compact, visible };
+void append_json_string(std::string& out, std::string_view text,
+                        JsonText style = JsonText::compact);
+
 /// Matches `*` against any run of characters (LiteLLM's wildcard model names).
 bool wildcard_match(std::string_view pattern, std::string_view text) noexcept;
 
