@@ -78,15 +78,12 @@ const char* DomCheck::run() {
 
 /// Leaves at_ on the closing quote.
 const char* DomCheck::string() {
-  const std::size_t begin = at_ + 1;
-  std::size_t end = begin;
-  bool escaped = false;
-  while (text_[end] != '"') {
-    const bool escape = text_[end] == '\\';
-    escaped = escaped || escape;
-    end += escape ? 2 : 1;
-  }
-  const std::string_view inner = text_.substr(begin, end - begin);
+  const char* const begin = text_.data() + at_ + 1;
+  const char* const limit = text_.data() + text_.size();
+  const char* close = syntax::find_special(begin, limit);
+  const bool escaped = *close != '"';
+  while (*close != '"') close = syntax::find_special(close + 2, limit);
+  const std::string_view inner(begin, static_cast<std::size_t>(close - begin));
   if (escaped) {
     const char* const stop = inner.data() + inner.size();
     const char* slash = syntax::find_backslash(inner.data(), stop);
@@ -104,7 +101,7 @@ const char* DomCheck::string() {
     add_name(inner, escaped);
     name_next_ = false;
   }
-  at_ = end;
+  at_ = static_cast<std::size_t>(close - text_.data());
   return nullptr;
 }
 

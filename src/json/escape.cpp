@@ -61,16 +61,16 @@ void append_escape(std::string& out, unsigned char byte, char escape) {
 }
 
 void append_escaped(std::string& out, std::string_view valid_utf8) {
-  std::size_t run = 0;
-  for (std::size_t i = 0; i < valid_utf8.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(valid_utf8[i]);
-    const char escape = kEscapes[byte];
-    if (escape == 0) continue;
-    out.append(valid_utf8, run, i - run);
-    append_escape(out, byte, escape);
-    run = i + 1;
+  const char* p = valid_utf8.data();
+  const char* const end = p + valid_utf8.size();
+  for (;;) {
+    const char* const special = syntax::find_special(p, end);
+    out.append(p, special);
+    if (special == end) return;
+    const auto byte = static_cast<unsigned char>(*special);
+    append_escape(out, byte, kEscapes[byte]);
+    p = special + 1;
   }
-  out.append(valid_utf8, run);
 }
 
 }  // namespace

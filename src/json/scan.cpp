@@ -98,13 +98,13 @@ core::Result<Outline> Scanner::scan(std::string_view text) {
   state.members.clear();
   if (core::Result<void> indexed = state.index(text); !indexed) return core::pass(indexed);
 
-  Walk walk(text, {state.stage1->structural_indexes.get(), state.stage1->n_structural_indexes},
-            state.limits, state.scopes, state.members);
-  const bool valid = walk.run();
+  const WalkResult walked =
+      walk(text, {state.stage1->structural_indexes.get(), state.stage1->n_structural_indexes},
+           state.limits, state.scopes, state.members);
   state.trim();
-  if (!valid) return refuse(walk.offset(), walk.problem());
+  if (walked.problem != nullptr) return refuse(walked.offset, walked.problem);
   Outline outline;
-  outline.kind_ = walk.kind();
+  outline.kind_ = walked.kind;
   outline.members_ = state.members;
   return outline;
 }

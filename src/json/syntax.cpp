@@ -1,21 +1,15 @@
 #include "syntax.hpp"
 
+#include <bit>
 #include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-
-#include <bit>
 #endif
 
 namespace gatehouse::json::syntax {
 
 namespace {
-
-const char* skip_digits(const char* p, const char* end) noexcept {
-  while (p != end && is_digit(*p)) ++p;
-  return p;
-}
 
 /// Bytes of the escape whose backslash is at `p`, 0 when it is none.
 std::size_t escape_length(const char* p, const char* end) noexcept {
@@ -38,25 +32,6 @@ std::size_t escape_length(const char* p, const char* end) noexcept {
 }
 
 }  // namespace
-
-const char* number_end(const char* p, const char* end) noexcept {
-  if (p != end && *p == '-') ++p;
-  if (p == end || !is_digit(*p)) return nullptr;
-  p = *p == '0' ? p + 1 : skip_digits(p, end);
-  if (p != end && *p == '.') {
-    const char* const fraction = p + 1;
-    p = skip_digits(fraction, end);
-    if (p == fraction) return nullptr;
-  }
-  if (p != end && (*p == 'e' || *p == 'E')) {
-    ++p;
-    if (p != end && (*p == '+' || *p == '-')) ++p;
-    const char* const exponent = p;
-    p = skip_digits(exponent, end);
-    if (p == exponent) return nullptr;
-  }
-  return p;
-}
 
 const char* find_backslash(const char* p, const char* end) noexcept {
   if (p == end) return end;
@@ -89,6 +64,24 @@ const char* bad_escape(const char* p, const char* end) noexcept {
     p += length;
   }
   return nullptr;
+}
+
+const char* find_special(const char* p, const char* end) noexcept {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  for (; end - p >= 16; p += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
+    const __m128i either =
+        _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, either)));
+    if (mask != 0) return p + std::countr_zero(mask);
+  }
+#endif
+  while (p != end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) > 0x1f) ++p;
+  return p;
 }
 
 }  // namespace gatehouse::json::syntax

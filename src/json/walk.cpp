@@ -7,10 +7,64 @@
 namespace gatehouse::json {
 
 namespace {
+
 std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
-}  // namespace
+
+// Internal linkage lets the compiler fold the whole walk into one loop.
+class Walk {
+ public:
+  Walk(std::string_view text, std::span<const std::uint32_t> index, const ScanLimits& limits,
+       std::vector<std::uint64_t>& scopes, std::vector<Member>& members);
+
+  WalkResult result() {
+    const bool valid = run();
+    return {kind_, valid ? nullptr : problem_, static_cast<std::size_t>(at_ - begin_)};
+  }
+
+ private:
+  bool run();
+  char advance() noexcept;
+  bool key(char first);
+  bool value(char first);
+  bool scalar(char first);
+  bool string(std::string_view& span, bool& escaped);
+  bool literal(std::string_view word, Kind kind);
+  bool open(bool object);
+  void close();
+  /// Records the value that starts at at_ when it is the root or a child of it.
+  bool note(Kind kind, const char* end, bool escaped) {
+    return depth_ > 1 || record(kind, end, escaped);
+  }
+  bool record(Kind kind, const char* end, bool escaped);
+  bool fail(const char* problem) noexcept {
+    problem_ = problem;
+    return false;
+  }
+  bool fail_at(const char* at, const char* problem) noexcept {
+    at_ = at;
+    return fail(problem);
+  }
+
+  const char* const begin_;
+  const char* const end_;
+  const std::uint32_t* next_;
+  const std::uint32_t* const last_;
+  const ScanLimits& limits_;
+  std::vector<std::uint64_t>& scopes_;  // one bit per open bracket: 1 for an object
+  std::vector<Member>& members_;
+
+  const char* at_;         // the current token
+  const char* backslash_;  // the first backslash not behind us
+  std::size_t depth_ = 0;
+  bool in_object_ = false;
+  bool opened_ = false;  // the last token was an opening bracket
+  Kind kind_ = Kind::null;
+  std::string_view key_;
+  bool key_escaped_ = false;
+  const char* problem_ = nullptr;
+};
 
 Walk::Walk(std::string_view text, std::span<const std::uint32_t> index, const ScanLimits& limits,
            std::vector<std::uint64_t>& scopes, std::vector<Member>& members)
@@ -158,19 +212,26 @@ void Walk::close() {
   }
 }
 
-/// Records the value that starts at at_ when it is the root or a child of it.
-bool Walk::note(Kind kind, const char* end, bool escaped) {
+bool Walk::record(Kind kind, const char* end, bool escaped) {
   if (depth_ == 0) {
     kind_ = kind;
-  } else if (depth_ == 1) {
-    if (members_.size() == limits_.max_children) return fail("too many members");
-    members_.push_back({.key = in_object_ ? key_ : std::string_view{},
-                        .value = between(at_, end),
-                        .kind = kind,
-                        .key_escaped = in_object_ && key_escaped_,
-                        .value_escaped = escaped});
+    return true;
   }
+  if (members_.size() == limits_.max_children) return fail("too many members");
+  members_.push_back({.key = in_object_ ? key_ : std::string_view{},
+                      .value = between(at_, end),
+                      .kind = kind,
+                      .key_escaped = in_object_ && key_escaped_,
+                      .value_escaped = escaped});
   return true;
+}
+
+}  // namespace
+
+WalkResult walk(std::string_view text, std::span<const std::uint32_t> index,
+                const ScanLimits& limits, std::vector<std::uint64_t>& scopes,
+                std::vector<Member>& members) {
+  return Walk(text, index, limits, scopes, members).result();
 }
 
 }  // namespace gatehouse::json
