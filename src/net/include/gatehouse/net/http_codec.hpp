@@ -2,8 +2,10 @@
 /// HTTP/1.1 framing (RFC 9112) as sans-IO state machines: strict, bounded, no allocation per
 /// message once warm. See docs/adr/0004 for why it is our own.
 
+#include <array>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,7 @@ struct RequestHead {
   std::uint64_t content_length = 0;
   bool keep_alive = true;
   bool expect_continue = false;
+  bool http10 = false;  ///< an HTTP/1.0 client: no chunked coding, no 100-continue
 };
 
 struct ResponseHead {
@@ -55,8 +58,45 @@ struct HttpViolation {
   std::string_view reason;  ///< static text
 };
 
+namespace detail {
+
+/// Cuts a head into lines as its bytes arrive, looking at each byte once. Only CR LF ends a
+/// line; any other control character but the tab is a violation (RFC 9112 section 2.2).
+class HeadScanner {
+ public:
+  struct Line {
+    std::uint32_t begin;
+    std::uint32_t end;  ///< without CR LF
+  };
+  struct Bounds {
+    std::size_t first_line;  ///< bytes in which the start line must end, else 414
+    std::size_t head;        ///< else 431
+    std::size_t lines;       ///< start line included, else 431
+  };
+
+  std::expected<HeadState, HttpViolation> scan(std::string_view buffer, const Bounds& bounds);
+  /// The lines found, without the empty one that ends the head.
+  std::span<const Line> lines() const noexcept { return lines_; }
+  /// Position after the empty line; 0 until it was found.
+  std::size_t head_bytes() const noexcept { return head_bytes_; }
+  void reset() noexcept;
+
+ private:
+  std::vector<Line> lines_;
+  std::size_t line_begin_ = 0;
+  std::size_t scanned_ = 0;
+  std::size_t head_bytes_ = 0;
+};
+
+}  // namespace detail
+
 /// Parses request heads. Keeps field storage between messages; the head's views are valid until
-/// the next parse() or until the buffer changes.
+/// the next parse() or until the buffer changes. The buffer may move between calls as long as it
+/// keeps the bytes shown before.
+///
+/// Refused although RFC 9112 leaves a choice: bare LF, obs-fold, every transfer coding but one
+/// "chunked", Content-Length beside Transfer-Encoding, content codings (415), an empty Host and
+/// paths that are not in normal form. So a head has one reading only.
 class RequestParser {
  public:
   explicit RequestParser(const HttpLimits& limits) : limits_(limits) {}
@@ -65,16 +105,15 @@ class RequestParser {
   /// body begins. A violation is final for the connection.
   std::expected<HeadState, HttpViolation> parse(std::string_view buffer);
   const RequestHead& head() const noexcept { return head_; }
-  std::size_t head_bytes() const noexcept { return head_bytes_; }
+  std::size_t head_bytes() const noexcept { return scanner_.head_bytes(); }
   /// Forget progress before the next message.
-  void reset() noexcept;
+  void reset() noexcept { scanner_.reset(); }
 
  private:
   HttpLimits limits_;
   RequestHead head_;
   std::vector<HeaderField> fields_;
-  std::size_t head_bytes_ = 0;
-  std::size_t scanned_ = 0;
+  detail::HeadScanner scanner_;
 };
 
 /// Parses response heads; interim 1xx heads are reported as such (status < 200) and must be
@@ -85,19 +124,19 @@ class ResponseParser {
   /// `to_head` is true when the request was HEAD: such an answer has no body.
   std::expected<HeadState, HttpViolation> parse(std::string_view buffer, bool to_head = false);
   const ResponseHead& head() const noexcept { return head_; }
-  std::size_t head_bytes() const noexcept { return head_bytes_; }
-  void reset() noexcept;
+  std::size_t head_bytes() const noexcept { return scanner_.head_bytes(); }
+  void reset() noexcept { scanner_.reset(); }
 
  private:
   HttpLimits limits_;
   ResponseHead head_;
   std::vector<HeaderField> fields_;
-  std::size_t head_bytes_ = 0;
-  std::size_t scanned_ = 0;
+  detail::HeadScanner scanner_;
 };
 
-/// Decodes the chunked coding. Feed bytes; each step yields a piece of data, or asks for more,
-/// or ends. Trailers are checked, bounded and dropped.
+/// Decodes the chunked coding (RFC 9112 section 7.1). Feed bytes; each step yields a piece of
+/// data, or asks for more, or ends. Trailers are checked, bounded and dropped. A violation is
+/// final.
 class ChunkedDecoder {
  public:
   explicit ChunkedDecoder(const HttpLimits& limits) : limits_(limits) {}
@@ -107,8 +146,10 @@ class ChunkedDecoder {
     std::string_view data;     ///< view into the bytes fed
     std::size_t consumed = 0;  ///< how many of the bytes fed are used up, data included
   };
+  /// All bytes are consumed unless the step is `data` (call again with the rest) or `done` (the
+  /// rest belongs to the next message).
   std::expected<Step, HttpViolation> next(std::string_view bytes);
-  void reset() noexcept;
+  void reset() noexcept { *this = ChunkedDecoder(limits_); }
 
  private:
   enum class State : std::uint8_t {
@@ -119,17 +160,27 @@ class ChunkedDecoder {
     data_cr,
     data_lf,
     trailer_start,
-    trailer,
+    trailer_name,
+    trailer_value,
     trailer_lf,
     end_lf,
     done
   };
+  /// Takes one byte outside the data; null when it is in order.
+  const HttpViolation* framing_byte(unsigned char byte);
+  const HttpViolation* size_byte(unsigned char byte);
+  const HttpViolation* size_line_done();
+  const HttpViolation* trailer_byte(unsigned char byte);
+
   HttpLimits limits_;
   State state_ = State::size;
   std::uint64_t remaining_ = 0;
   unsigned size_digits_ = 0;
-  std::size_t extension_bytes_ = 0;
+  std::size_t extension_bytes_ = 0;  // of the current chunk
+  std::size_t overhead_bytes_ = 0;   // framing that the data so far does not justify
   std::size_t trailer_bytes_ = 0;
+  std::uint8_t name_length_ = 0;
+  std::array<char, 24> name_{};  // start of the trailer field's name
 };
 
 }  // namespace gatehouse::net
