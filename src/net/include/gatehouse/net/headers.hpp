@@ -36,6 +36,11 @@ class HeaderBlock {
  public:
   HeaderBlock& add(std::string_view name, std::string_view value);
   HeaderBlock& add(std::string_view name, std::uint64_t value);
+  /// Adds all lines of another block.
+  HeaderBlock& append(const HeaderBlock& other) {
+    text_ += other.text_;
+    return *this;
+  }
   std::string_view text() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
   void clear() noexcept { text_.clear(); }
