@@ -17,7 +17,8 @@
 namespace gatehouse::net {
 
 /// A callback at a point in time, at the loop's granularity of 4 ms, never early. Intrusive and
-/// pinned; arming and disarming are O(1) and allocate nothing.
+/// pinned; arming and disarming are O(1) and allocate nothing. The callback may destroy the timer
+/// as its last step.
 class Timer {
  public:
   explicit Timer(std::function<void()> on_expiry) : on_expiry_(std::move(on_expiry)) {}
@@ -37,12 +38,19 @@ class Timer {
   struct TimerSlot* wheel_slot_ = nullptr;
 };
 
+/// Edges that one wait reported for a descriptor.
+struct Readiness {
+  bool readable = false;  ///< something to read, the end of the stream and errors included
+  bool writable = false;  ///< room to write, errors included
+  bool hang_up = false;   ///< the peer closed its side or the connection, or it failed
+};
+
 /// Receives readiness edges of one file descriptor.
 class ReadinessSink {
  public:
   virtual ~ReadinessSink() = default;
-  /// `readable` and `writable` are edges; hang-up and errors count as both.
-  virtual void on_ready(bool readable, bool writable) = 0;
+  /// May destroy the sink, and any other, after removing it from the loop.
+  virtual void on_ready(Readiness edges) = 0;
 };
 
 class EventLoop {
@@ -69,12 +77,14 @@ class EventLoop {
   core::Task<core::Result<void>> sleep_until(core::MonotonicTime due,
                                              core::Cancellation& cancellation);
 
-  /// Runs at the end of the current turn, before the loop waits again (one journal write, one
-  /// log flush per turn).
+  /// Runs once at the end of the current turn, before the loop waits again (one journal write, one
+  /// log flush per turn). Work that it queues in turn runs at the end of the next one, which then
+  /// does not wait.
   void at_end_of_turn(std::function<void()> work);
 
-  /// Registers `fd`, edge-triggered for reading and writing. The sink must outlive the
-  /// registration. `remove` before closing the descriptor.
+  /// Registers `fd`, edge-triggered for reading and writing; what is ready already is reported in
+  /// the next turn. The sink must outlive the registration. `remove` before closing the
+  /// descriptor; afterwards the sink hears nothing, not even of the turn under way.
   core::Result<void> add(int fd, ReadinessSink& sink);
   void remove(int fd, ReadinessSink& sink) noexcept;
 

@@ -63,8 +63,9 @@ class Stream {
   std::string peer_address() const;  ///< numeric, without port
   EventLoop& loop() noexcept;
 
+  struct State;  ///< for net's own sources
+
  private:
-  struct State;
   explicit Stream(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -1,7 +1,6 @@
 #pragma once
 /// TLS settings. OpenSSL stays behind these two types.
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -19,7 +18,7 @@ class TlsServerContext {
   core::Result<void> reload();
   ~TlsServerContext();
 
-  void* native() const noexcept;  ///< SSL_CTX*, for net's sources; valid for one handshake start
+  std::shared_ptr<void> native() const noexcept;  ///< the SSL_CTX of now, for net's sources
 
  private:
   struct State;
@@ -32,7 +31,7 @@ class TlsClientContext {
  public:
   static core::Result<std::shared_ptr<TlsClientContext>> create(const std::string& ca_file = {});
   ~TlsClientContext();
-  void* native() const noexcept;  ///< SSL_CTX*
+  std::shared_ptr<void> native() const noexcept;  ///< SSL_CTX, for net's sources
 
  private:
   struct State;
