@@ -12,6 +12,9 @@ namespace gatehouse::json {
 
 namespace {
 
+/// With its letter and sign. DOM parsers read the exponent into 32 bits, also that of a zero.
+constexpr std::size_t kMostExponentBytes = 11;
+
 /// Goes once over a text that is known to be JSON.
 class DomCheck {
  public:
@@ -116,7 +119,8 @@ const char* DomCheck::number() {
   const char* const begin = text_.data() + at_;
   const char* const end = syntax::number_end(begin, text_.data() + text_.size());
   const auto size = static_cast<std::size_t>(end - begin);
-  const bool integer = std::string_view(begin, size).find_first_of(".eE") == std::string_view::npos;
+  const std::string_view digits(begin, size);
+  const bool integer = digits.find_first_of(".eE") == std::string_view::npos;
   bool fits = false;
   if (integer) {
     std::int64_t negative = 0;
@@ -125,7 +129,9 @@ const char* DomCheck::number() {
            std::from_chars(begin, end, positive).ec == std::errc{};
   } else {
     double real = 0;
-    fits = std::from_chars(begin, end, real).ec == std::errc{};
+    const std::size_t exponent = digits.find_first_of("eE");
+    fits = std::from_chars(begin, end, real).ec == std::errc{} &&
+           (exponent == std::string_view::npos || size - exponent <= kMostExponentBytes);
   }
   if (!fits) return "number out of range";
   at_ += size - 1;

@@ -96,7 +96,10 @@ core::Result<Outline> Scanner::scan(std::string_view text) {
   State& state = *state_;
   if (state.members.capacity() > kKeptMembers) std::vector<Member>().swap(state.members);
   state.members.clear();
-  if (core::Result<void> indexed = state.index(text); !indexed) return core::pass(indexed);
+  if (core::Result<void> indexed = state.index(text); !indexed) {
+    state.trim();
+    return core::pass(indexed);
+  }
 
   const WalkResult walked =
       walk(text, {state.stage1->structural_indexes.get(), state.stage1->n_structural_indexes},

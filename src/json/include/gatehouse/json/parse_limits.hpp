@@ -29,8 +29,8 @@ inline constexpr ScanLimits kRequestLimits{
 /// Says whether a DOM can hold `text` without choosing or changing anything. Beyond what
 /// Scanner refuses under kRequestLimits it refuses, on every level: two members of one object
 /// with the same decoded name, `\u` escapes of lone surrogates, integers outside
-/// [-2^63, 2^64) and numbers beyond the range of a double. NUL escapes are kept. Copies `text`;
-/// thread-safe. Errc::invalid_argument with the byte offset.
+/// [-2^63, 2^64), numbers beyond the range of a double and exponents above nine digits. NUL escapes
+/// are kept. Copies `text`; thread-safe. Errc::invalid_argument with the byte offset.
 core::Result<void> check(std::string_view text);
 
 }  // namespace gatehouse::json
