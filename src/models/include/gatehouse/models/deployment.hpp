@@ -51,6 +51,7 @@ struct Deployment {
   const ModelInfo* info = nullptr;  ///< entry of the price map; null when unknown
   std::optional<PriceSet> prices;   ///< with overrides; empty: unpriced, or a wildcard
                                     ///< without overrides
+  std::int64_t cost_rank = 0;       ///< for Strategy::cost_based: the smaller, the cheaper
   ModelMode mode = ModelMode::unknown;
   std::uint64_t max_input_tokens = 0;   ///< 0 when unknown
   std::uint64_t max_output_tokens = 0;  ///< 0 when unknown
@@ -66,10 +67,9 @@ struct Deployment {
 
 /// The deployments behind one model name.
 struct ModelGroup {
-  std::string name;                            ///< model_name, possibly with a '*'
-  std::vector<const Deployment*> deployments;  ///< by order tier; never empty
-  std::shared_ptr<RetryBudget> retry_budget;
-  bool single_order = true;  ///< all deployments stand in one order tier
+  std::string name;                                 ///< model_name, possibly with a '*'
+  std::vector<const Deployment*> deployments = {};  ///< by order tier; never empty
+  std::shared_ptr<RetryBudget> retry_budget = {};
 };
 
 }  // namespace gatehouse::models

@@ -25,8 +25,8 @@ struct ConfigIssue {
 /// What a name stands for. Valid as long as the table and the text given to resolve().
 struct ModelMatch {
   const ModelGroup* group = nullptr;
-  std::string_view name;  ///< the requested name, or what its alias stands for
-  std::string_view rest;  ///< what the group's '*' stands for; empty without wildcard
+  std::string_view name = {};  ///< the requested name, or what its alias stands for
+  std::string_view rest = {};  ///< what the group's '*' stands for; empty without wildcard
 };
 
 /// A model as /v1/models lists it.

@@ -27,7 +27,8 @@ std::vector<ModelListEntry> preset_entries(std::span<const AvailableProvider> pr
 
 /// Replaces each entry with model "*" and no provider of its own (LiteLLM: "any model of any
 /// provider") by one wildcard entry "provider/*" per available provider; a model_name other than
-/// "*" is kept as it is for the caller to complain about.
+/// "*" is kept as it is for the caller to complain about, and so is an entry with an address, key
+/// or headers of its own, which must not go to several vendors.
 std::vector<ModelListEntry> expand_catch_all(std::vector<ModelListEntry> entries,
                                              std::span<const AvailableProvider> providers);
 

@@ -49,7 +49,8 @@ struct PriceSet {
 
 /// Sets one price by its name in LiteLLM's price map ("input_cost_per_token_above_200k_tokens",
 /// "cache_read_input_token_cost", …) from its decimal text. Returns false for a name that is no
-/// price per token or request; a malformed or negative number is Errc::invalid_argument.
+/// price per token or request; a malformed or negative number, or more than a dollar per token, is
+/// Errc::invalid_argument with a message that continues the name ("is negative").
 core::Result<bool> set_price(PriceSet& prices, std::string_view name, std::string_view usd);
 
 /// The cost of one call: exact sum, rounded half-even once to nano-USD. Errc::invalid_argument

@@ -51,9 +51,10 @@ struct AttemptState {
 ///
 /// Rules: a client's mistake is not retried, but a prompt that is too long or a vendor's content
 /// filter may lead to another group. Switching to another deployment needs no wait; the same one is
-/// asked again after Retry-After or an exponential, jittered pause, and never before Retry-After.
-/// Each retry that the upstream may have seen is taken from the group's RetryBudget. When retries
-/// are used up, the fallback groups follow, each at most once and at most max_fallbacks of them.
+/// asked again after Retry-After or an exponential, jittered pause, and never before Retry-After;
+/// where a fallback group stands ready, it is preferred to waiting for Retry-After. Each retry that
+/// the upstream may have seen is taken from the group's RetryBudget. When retries are used up, the
+/// fallback groups follow, each at most once and at most max_fallbacks of them.
 class RetryPlan {
  public:
   RetryPlan(const RouterSettings& settings, std::string_view group, RetryBudget& budget,
@@ -61,11 +62,11 @@ class RetryPlan {
 
   Decision after(const Failure& failure, const AttemptState& state, core::Random& random);
 
-  /// When no candidate was left to try (all cool, or refused before anything was sent).
+  /// When a group has no candidate to try (all cooling, none allowed, or the name is unknown).
   Decision no_deployment(const AttemptState& state);
 
-  /// Call when the fallback group of a decision is entered. `budget` is that group's.
-  void enter_group(std::string_view group, RetryBudget& budget);
+  /// Call when the fallback group of a decision is entered, with that group's budget.
+  void enter_group(RetryBudget& budget);
 
   std::uint32_t retries() const noexcept { return total_retries_; }
   std::uint32_t fallbacks() const noexcept { return fallbacks_used_; }
@@ -76,17 +77,17 @@ class RetryPlan {
   std::uint32_t retries_allowed(FailureKind kind, const AttemptState& state) const noexcept;
   Decision retry(const Failure& failure, const AttemptState& state, core::Random& random);
   Decision fall_back(std::optional<FailureKind> kind, const AttemptState& state);
+  std::optional<std::string_view> next_group(std::optional<FailureKind> kind) const noexcept;
   std::optional<std::string_view> first_unvisited(
       std::span<const std::string> names) const noexcept;
   std::optional<std::string_view> first_unvisited(
       std::span<const FallbackRule> rules) const noexcept;
-  bool visited(std::string_view group) const noexcept;
 
   static constexpr std::size_t kMaxGroups = 16;
   const RouterSettings& settings_;
   RequestRetryOptions options_;
   RetryBudget* budget_;
-  std::array<std::string_view, kMaxGroups> groups_{};  // [0]: the one the client asked for
+  std::array<std::string_view, kMaxGroups> groups_{};  // entered so far; first the client's
   std::uint32_t fallbacks_used_ = 0;
   std::uint32_t group_retries_ = 0;
   std::uint32_t total_retries_ = 0;

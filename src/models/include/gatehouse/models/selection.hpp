@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
+#include <span>
 
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/random.hpp"
@@ -30,20 +32,19 @@ class Candidates {
   std::size_t size_ = 0;
 };
 
-/// Writes the deployments of `group` that are not cooling and that `allowed` admits, lowest order
-/// tier first and inside a tier by `strategy`:
-/// simple_shuffle: random by weight; least_busy: fewest calls in flight; latency_based: shortest
-/// time to the first byte, unknown ones first; cost_based: cheapest input plus output token.
-/// Ties are broken by weight. Deployments of weight 0 come last.
+/// Writes the deployments of `group` that are not cooling, lowest order tier first and inside a
+/// tier by `strategy`: simple_shuffle: random by weight; least_busy: fewest calls in flight;
+/// latency_based: shortest time to the first byte, unknown ones first; cost_based: cheapest input
+/// plus output token. Ties are broken by weight. Deployments of weight 0 come last.
 ///
-/// Empty when all are cooling or not allowed: see earliest_return().
+/// Empty when all are cooling: see earliest_return().
 void select(const ModelGroup& group, Strategy strategy, core::MonotonicTime now,
             core::Random& random, Candidates& out);
 
 /// The same for the deployments for which `allowed(deployment)` is true.
-using DeploymentFilter = bool (*)(const Deployment& deployment, const void* context);
+using DeploymentFilter = std::function<bool(const Deployment& deployment)>;
 void select(const ModelGroup& group, Strategy strategy, core::MonotonicTime now,
-            core::Random& random, DeploymentFilter allowed, const void* context, Candidates& out);
+            core::Random& random, const DeploymentFilter& allowed, Candidates& out);
 
 /// How long until the first deployment of a group has cooled down; zero when one is ready. For
 /// "No deployments available for selected model, Try again in N seconds".
