@@ -14,7 +14,8 @@ namespace gatehouse::config {
 /// A setting as it stands.
 struct Setting {
   std::string path;   ///< "server.port"
-  std::string value;  ///< as JSON; of a secret only a digest that changes with it
+  std::string value;  ///< as JSON; empty for a secret
+  core::Secret secret;
   bool restart = false;
 };
 

@@ -79,8 +79,8 @@ std::optional<Document> parse_yaml(std::string_view text, Problems& problems,
 std::optional<std::string> read_file(const std::string& path, Problems& problems,
                                      const Limits& limits = {});
 
-/// Any node as JSON text: plain scalars become null, true, false or numbers as YAML 1.2 has it
-/// (core schema, decimal), everything else strings. Numbers keep their digits.
+/// Any node as JSON text. Plain scalars that are null, true, false (YAML 1.2 core schema) or spelt
+/// as a JSON number become that, digits unchanged; all others become strings.
 std::string to_json(const Node& node);
 
 }  // namespace gatehouse::config

@@ -21,7 +21,8 @@ struct Problem {
   std::string message;  ///< a sentence without a full stop: "must be at least 1"
 };
 
-/// Collects findings in the order in which they are met.
+/// Collects findings in the order in which they are met; keeps the first 200 errors and the first
+/// 200 warnings and counts the rest.
 class Problems {
  public:
   void error(std::string path, int line, std::string message);
@@ -29,6 +30,7 @@ class Problems {
 
   bool failed() const noexcept { return errors_ != 0; }
   std::size_t errors() const noexcept { return errors_; }
+  std::size_t warnings() const noexcept { return warnings_; }
   std::span<const Problem> all() const noexcept { return all_; }
 
   /// One line each: "gatehouse.yaml:12: error: server.port: must be at least 1".
@@ -39,6 +41,7 @@ class Problems {
  private:
   std::vector<Problem> all_;
   std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
 };
 
 }  // namespace gatehouse::config

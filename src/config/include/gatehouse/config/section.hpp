@@ -53,6 +53,11 @@ struct Range {
   T min = std::numeric_limits<T>::lowest();
   T max = std::numeric_limits<T>::max();
 };
+template <class Rep, class Period>
+struct Range<std::chrono::duration<Rep, Period>> {
+  std::chrono::duration<Rep, Period> min{0};
+  std::chrono::duration<Rep, Period> max = std::chrono::duration<Rep, Period>::max();
+};
 
 /// One name of an enumeration.
 template <class E>
