@@ -100,7 +100,7 @@ class Peer {
     return all;
   }
   std::string receive_available() const {
-    std::string all(1 << 20, '\0');
+    std::string all(1 << 16, '\0');
     const ssize_t got = ::recv(fd_, all.data(), all.size(), MSG_DONTWAIT);
     all.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return all;
@@ -109,10 +109,6 @@ class Peer {
   int receive_error() const {
     char byte = 0;
     return ::recv(fd_, &byte, 1, 0) < 0 ? errno : 0;
-  }
-  void limit_window() const {
-    const int small = 16 * 1024;
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   }
   void shutdown_send() const { ::shutdown(fd_, SHUT_WR); }
   void close() {
