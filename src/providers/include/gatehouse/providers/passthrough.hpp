@@ -26,23 +26,32 @@ class EditedBody {
 
   std::span<const std::string_view> pieces() const noexcept { return {pieces_, count_}; }
   std::size_t size() const noexcept;
+  /// Ready for another text; keeps its memory.
+  void clear() noexcept;
 
  private:
   friend class RequestEdit;
   static constexpr std::size_t kMaxPieces = 7;
   std::string_view pieces_[kMaxPieces];
   std::size_t count_ = 0;
-  std::string model_;    // replacement text
-  std::string options_;  // replacement text
+  std::string model_;     // replacement text
+  std::string options_;   // replacement text
+  std::string metadata_;  // replacement text
+  std::string rebuilt_;   // the whole text, where the pieces would be too many
 };
 
 struct RequestEditOptions {
-  std::string_view upstream_model;  ///< replaces "model"
+  std::string_view upstream_model;  ///< replaces "model", or adds it; empty: left as it is
   bool ask_usage = false;           ///< OpenAI streams: set stream_options.include_usage
+  /// Remove stream_options: for vendors that refuse it (Provider::takes_stream_options).
+  bool drop_stream_options = false;
 };
 
-/// Fills `out` with `body` edited as asked. Proxy-only members (contract 1.9: metadata with tags
-/// excepted where the format has it, fallbacks, num_retries, timeout, …) are removed.
+/// Fills `out` with `body` edited as asked; all other bytes stay as they are. Members meant for
+/// the gateway (contract 1.9: fallbacks, num_retries, timeout, tags, litellm_…, …) are removed;
+/// `metadata` stays as far as the format defines it (OpenAI chat: a map of texts; Anthropic:
+/// user_id). `outline` must be that of `body`, its views pointing into it.
+/// Errc::invalid_argument when the body is no object or repeats a member that is edited.
 core::Result<void> edit_request(WireFormat format, std::string_view body,
                                 const json::Outline& outline, const RequestEditOptions& options,
                                 EditedBody& out);

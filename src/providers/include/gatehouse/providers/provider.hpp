@@ -72,7 +72,12 @@ class Provider {
   /// The chat format to translate into when it does not.
   virtual WireFormat chat_format() const noexcept = 0;
 
-  /// Builds the constant header lines of a target once.
+  /// True when a stream tells its usage only if `stream_options.include_usage` asks for it. False
+  /// for vendors that tell it anyway and refuse the member.
+  virtual bool takes_stream_options() const noexcept = 0;
+
+  /// Builds the constant header lines of a target once; send() needs them. Names that HTTP does
+  /// not allow, framing fields and tracing fields among `extra_headers` are left out.
   virtual void prepare(Target& target) const = 0;
 
   /// Sends the call; returns at the response head, whatever its status.
@@ -92,11 +97,14 @@ const Provider* find_provider(std::string_view name) noexcept;
 /// What is known of a vendor before any configuration.
 struct ProviderPreset {
   std::string_view name;
-  std::string_view base_url;      ///< default; empty when the deployment must give one
-  std::string_view key_variable;  ///< environment variable of the key (product.md, decision 6)
+  std::string_view base_url = {};      ///< default; empty when the deployment must give one
+  std::string_view key_variable = {};  ///< environment variable of the key (product.md, decision 6)
+  /// Environment variable of the base URL, empty when there is none. OLLAMA_HOST may lack the
+  /// scheme ("127.0.0.1:11434").
+  std::string_view base_variable = {};
   bool needs_key = true;
-  bool local = false;               ///< a server on the operator's own machine
-  std::string_view default_models;  ///< comma list offered when only the key is known
+  bool local = false;                    ///< a server on the operator's own machine
+  std::string_view default_models = {};  ///< comma list offered when only the key is known
 };
 std::span<const ProviderPreset> provider_presets() noexcept;
 

@@ -1,0 +1,20 @@
+#pragma once
+/// Token counts by rule of thumb, where no provider tells them: reservations, missing usage.
+
+#include <cstdint>
+#include <string_view>
+
+#include "gatehouse/json/scan.hpp"
+#include "gatehouse/providers/wire_format.hpp"
+
+namespace gatehouse::providers {
+
+/// About four ASCII characters, two letters of other alphabets or one ideograph per token. At
+/// several GB/s. Text need not be valid UTF-8.
+std::uint64_t estimate_tokens(std::string_view text) noexcept;
+
+/// The prompt of a request in this format: every text in its messages, instructions and tools,
+/// 4 tokens per object for the frame. Inline images and files count as 1,500 tokens each.
+std::uint64_t estimate_prompt_tokens(WireFormat format, const json::Outline& request) noexcept;
+
+}  // namespace gatehouse::providers
