@@ -180,7 +180,9 @@ core::Result<bool> set_price(PriceSet& prices, std::string_view name, std::strin
   if (implausible(*price)) {
     return core::fail(core::Errc::invalid_argument, "is above one dollar per token");
   }
-  auto& slot = (above ? tier_above(prices, *above) : prices.base).*(*field);
+  // Two statements: GCC 12 applies .* of a conditional to a copy.
+  TokenPrices& part = above ? tier_above(prices, *above) : prices.base;
+  auto& slot = part.*(*field);
   // The older name of the same price gives way to the newer one.
   if (!cache_hit || !slot) slot = *price;
   return true;
