@@ -5,10 +5,12 @@ namespace gatehouse::core {
 void Cancellation::request(Reason reason) {
   if (requested() || reason == Reason::none) return;
   reason_ = reason;
-  // A callback may destroy others: take one at a time from the head.
+  // A callback may destroy others, so take one at a time from the head; and itself, when it
+  // resumes the coroutine that holds it, so run what it was.
   while (CancelCallback* callback = head_) {
     callback->unlink();
-    callback->function_();
+    const std::function<void()> function = std::move(callback->function_);
+    function();
   }
 }
 

@@ -49,6 +49,8 @@ constexpr std::size_t class_of(std::size_t size) {
 // Under AddressSanitizer a pooled frame would hide a use after free.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kPooled = false;
+#elif defined(__has_feature)
+constexpr bool kPooled = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
 #else
 constexpr bool kPooled = true;
 #endif

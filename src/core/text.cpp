@@ -1,5 +1,6 @@
 #include "gatehouse/core/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -75,9 +76,24 @@ std::size_t utf8_length(std::string_view text, char32_t& code) noexcept {
   return length;
 }
 
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+/// Controls, invisible and bidirectional characters, in order: what could forge or hide text
+/// where a line of it is shown (UAX 9; UTS 39; tag characters).
+constexpr std::array kHidden{
+    Range{0x00, 0x1f},     Range{0x7f, 0x9f},     Range{0xad, 0xad},       Range{0x61c, 0x61c},
+    Range{0x180e, 0x180e}, Range{0x200b, 0x200f}, Range{0x2028, 0x202e},   Range{0x2060, 0x206f},
+    Range{0xfeff, 0xfeff}, Range{0xfff9, 0xfffb}, Range{0xe0000, 0xe0fff},
+};
+
 bool is_hidden(char32_t c) noexcept {
-  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+  for (const Range& range : kHidden) {
+    if (c <= range.last) return c >= range.first;
+  }
+  return false;
 }
 }  // namespace
 
@@ -103,28 +119,32 @@ std::string printable(std::string_view text, std::size_t limit) {
   out.reserve(std::min(text.size(), limit) + 4);
   std::array<char, 16> escape{};
   while (!text.empty()) {
-    if (out.size() >= limit) return out + "…";
     char32_t code = 0;
-    const std::size_t length = utf8_length(text, code);
+    std::size_t length = utf8_length(text, code);
+    std::string_view piece = text.substr(0, length);
     if (length == 0) {
+      length = 1;
       std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned char>(text[0]));
-      out += escape.data();
-      text.remove_prefix(1);
-      continue;
-    }
-    if (is_hidden(code)) {
+      piece = escape.data();
+    } else if (is_hidden(code)) {
       std::snprintf(escape.data(), escape.size(), code < 0x100 ? "\\x%02x" : "\\u{%x}",
                     static_cast<unsigned>(code));
-      out += escape.data();
-    } else {
-      out += text.substr(0, length);
+      piece = escape.data();
     }
+    if (out.size() + piece.size() > limit) return out + "…";
+    out += piece;
     text.remove_prefix(length);
   }
   return out;
 }
 
 namespace {
+void append_unit(std::string& out, unsigned unit) {
+  std::array<char, 16> escape{};
+  std::snprintf(escape.data(), escape.size(), "\\u%04x", unit);
+  out += escape.data();
+}
+
 void append_json_escape(std::string& out, char32_t code) {
   if (code == '"' || code == '\\') {
     out += '\\';
@@ -132,10 +152,11 @@ void append_json_escape(std::string& out, char32_t code) {
   } else if (code >= 8 && code <= 13 && code != 11) {
     out += '\\';
     out += "btn.fr"[code - 8];
+  } else if (code > 0xffff) {
+    append_unit(out, 0xd800 + static_cast<unsigned>((code - 0x10000) >> 10));
+    append_unit(out, 0xdc00 + static_cast<unsigned>(code & 0x3ff));
   } else {
-    std::array<char, 16> escape{};
-    std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(code));
-    out += escape.data();
+    append_unit(out, static_cast<unsigned>(code));
   }
 }
 }  // namespace
