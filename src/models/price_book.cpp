@@ -106,6 +106,10 @@ std::optional<Capability> capability_named(std::string_view name) noexcept {
   return static_cast<Capability>(at - kCapabilities.begin());
 }
 
+std::span<const std::string_view> capability_names() noexcept {
+  return kCapabilities;
+}
+
 PriceBook::PriceBook() : state_(std::make_unique<State>()) {}
 PriceBook::~PriceBook() = default;
 

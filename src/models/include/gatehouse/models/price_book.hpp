@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,8 @@ enum class Capability : std::uint8_t {
 };
 /// The capability behind a price-map name such as "supports_vision".
 std::optional<Capability> capability_named(std::string_view name) noexcept;
+/// All names that capability_named() knows.
+std::span<const std::string_view> capability_names() noexcept;
 
 /// A set of yes, no and unknown.
 class Capabilities {
