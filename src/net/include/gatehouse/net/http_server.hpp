@@ -65,20 +65,24 @@ class RequestHandler {
 };
 
 struct ServerOptions {
-  std::string address = "0.0.0.0";
-  std::uint16_t port = 4000;  ///< 0: any free port
+  std::string address = "0.0.0.0";  ///< an IP literal
+  std::uint16_t port = 4000;        ///< 0: any free port
   int backlog = 1024;
-  std::size_t max_connections = 20'000;  ///< per thread; further ones wait in the backlog
+  /// Per thread. Further ones wait in the backlog, and those that have been idle longest make way.
+  std::size_t max_connections = 20'000;
   HttpLimits limits;
-  core::Millis header_timeout{10'000};
-  core::Millis body_timeout{30'000};  ///< for the whole body, extended while data flows
-  core::Millis idle_timeout{75'000};
+  core::Millis header_timeout{10'000};  ///< from the accept or the head's first byte; TLS too
+  /// For the whole body; extended while data flows, by a second for each KiB at most.
+  core::Millis body_timeout{30'000};
+  core::Millis idle_timeout{75'000};   ///< between two requests
   core::Millis write_timeout{60'000};  ///< without any progress
   core::Millis drain_timeout{30'000};
   std::shared_ptr<TlsServerContext> tls;  ///< null: plain
 };
 
-/// Binds with SO_REUSEPORT. Runs on its loop's thread.
+/// Binds with SO_REUSEPORT. Runs on its loop's thread. What the codec refuses is answered with
+/// RequestHandler::refusal_body() and "Connection: close"; what comes too slowly with 408. Not to
+/// be destroyed before drain() is done, unless it never had a connection.
 class HttpServer {
  public:
   static core::Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, ServerOptions options,
