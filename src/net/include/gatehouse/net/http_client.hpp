@@ -41,7 +41,7 @@ struct Endpoint {
 };
 
 struct ClientTimeouts {
-  core::Millis connect{3'000};
+  core::Millis connect{3'000};       ///< name look-up and TCP; the same again for TLS
   core::Millis first_byte{600'000};  ///< from the request sent to the response head
   core::Millis idle{60'000};         ///< between two pieces of the body
 };
@@ -52,11 +52,12 @@ struct ClientRequest {
   std::string_view path;     ///< below the base path, with query
   std::string_view headers;  ///< serialised lines (HeaderBlock::text()), without Host and length
   std::span<const std::string_view> body;
-  ClientTimeouts timeouts;
+  ClientTimeouts timeouts{};
 };
 
 /// The answer. Owns its connection: destroying it before the end of the body closes the
-/// connection (which cancels the call upstream); after a clean end it goes back to the pool.
+/// connection (which cancels the call upstream); after a clean end it goes back to the pool. The
+/// cancellation of the call's context must outlive it.
 class ClientResponse {
  public:
   virtual ~ClientResponse() = default;
@@ -70,7 +71,7 @@ class ClientResponse {
 };
 
 struct ClientOptions {
-  HttpLimits limits;
+  HttpLimits limits{};
   std::size_t max_idle_per_endpoint = 256;
   core::Millis idle_connection_lifetime{55'000};
 };
@@ -90,9 +91,12 @@ class HttpClient {
   ~HttpClient();
 
   /// Sends the request and waits for the response head (1xx skipped, redirects not followed).
-  /// A pooled connection that turns out dead before any response byte is replaced once by a
-  /// fresh one. Cancellation and the context's deadline end every wait. Content codings other
-  /// than identity are refused.
+  /// A pooled connection that turns out dead within a second and before any response byte is
+  /// replaced once by a fresh one. Cancellation and the context's deadline end every wait, with
+  /// Errc::cancelled and Errc::deadline_exceeded; the other time-outs are
+  /// Errc::upstream_timeout, a lack of descriptors Errc::unavailable, all else
+  /// Errc::upstream_failed. Content codings other than identity are refused. What `request` views
+  /// must live until the head is there.
   core::Task<std::expected<std::unique_ptr<ClientResponse>, ClientError>> send(
       ClientRequest request, core::CallContext& context);
 
