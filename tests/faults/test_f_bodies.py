@@ -1,0 +1,271 @@
+"""Rows F13-F17, F20, F22 of faults.md: what a client sends as body and headers."""
+
+import gzip
+import json
+import re
+import unittest
+
+from support import SANITIZED, assert_peak, harness
+
+SUITE = harness.SHARED_DATA / "JSONTestSuite" / "test_parsing"
+TABLE = harness.ROOT / "src" / "json" / "README.md"
+PATH = "/v1/chat/completions"
+
+
+def wrapped(document):
+    """A chat request with `document` as the value of an unknown member."""
+    return (b'{"model":"chat","messages":[{"role":"user","content":"Hello"}],"x_unknown":'
+            + document + b"}")
+
+
+class JsonTestSuiteTest(harness.GatewayTest):
+    fake_options = ("--record", "1")
+
+    def files(self, prefix):
+        return sorted(SUITE.glob(prefix + "_*.json"))
+
+    def test_valid_documents_are_accepted_and_pass_untouched(self):
+        files = self.files("y")
+        self.assertEqual(len(files), 95)
+        for file in files:
+            with self.subTest(file=file.name):
+                document = file.read_bytes()
+                answer = self.gateway.post(PATH, wrapped(document))
+                self.assertEqual(answer.status, 200, answer)
+                self.assertTrue(self.fake.requests()[-1]["body"].endswith(
+                    b'"x_unknown":' + document + b"}"))
+
+    def test_invalid_documents_are_refused(self):
+        files = self.files("n")
+        self.assertEqual(len(files), 188)
+        for file in files:
+            with self.subTest(file=file.name):
+                document = file.read_bytes()
+                for path in (PATH, "/v1/messages", "/v1/embeddings", "/v1/completions"):
+                    self.assert_error(self.gateway.post(path, document), 400)
+                self.assert_error(self.gateway.post(PATH, wrapped(document)), 400)
+        self.assertEqual(self.fake.bill(), [], "nothing went upstream")
+
+    def test_free_documents_follow_the_table(self):
+        table = dict(re.findall(r"\| `(i_\S+?\.json)` \| (accept|refuse) \|", TABLE.read_text()))
+        files = self.files("i")
+        self.assertEqual(len(files), 35)
+        self.assertEqual(set(table), {file.name for file in files})
+        for file in files:
+            with self.subTest(file=file.name):
+                answer = self.gateway.post(PATH, wrapped(file.read_bytes()))
+                self.assertEqual(answer.status, 200 if table[file.name] == "accept" else 400)
+
+
+class HardJsonTest(harness.GatewayTest):
+    def cpu_per_request(self, body, status, count=10):
+        before = self.gateway.program.cpu_seconds()
+        for _ in range(count):
+            answer = self.gateway.post(PATH, body)
+            self.assertEqual(answer.status, status, (body[:60], answer))
+        return (self.gateway.program.cpu_seconds() - before) / count
+
+    def test_f14_deep_and_wide_documents_are_refused_cheaply(self):
+        # The kernel accounts in ticks of 10 ms; over ten requests that is one of them each.
+        limit = 0.2 if SANITIZED else 0.012
+        for body in (b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000,
+                     wrapped(b"[" * 100_000 + b"]" * 100_000),
+                     b'{"model":"chat","messages":' + b"[" * 100_000):
+            self.assertLess(self.cpu_per_request(body, 400), limit, body[:30])
+        self.assert_alive()
+        assert_peak(self, self.gateway)
+
+    def test_f14_a_million_keys_and_long_numbers(self):
+        many = b"{" + b",".join(b'"k%d":1' % number for number in range(1_000_000)) + b"}"
+        for document in (many, b"1e400", b"1" * 100, b"-" + b"9" * 100, b"0." + b"1" * 100_000):
+            answer = self.gateway.post(PATH, wrapped(document))
+            self.assertIn(answer.status, (200, 400), answer)
+        for member in (b'"max_tokens":1e400', b'"max_tokens":' + b"9" * 100, b'"n":1e400',
+                       b'"max_tokens":-1', b'"temperature":1e400'):
+            for model in (b"chat", b"claude"):
+                answer = self.gateway.post(
+                    PATH, b'{"model":"' + model +
+                    b'","messages":[{"role":"user","content":"Hello"}],' + member + b"}")
+                self.assertIn(answer.status, (200, 400), (member, answer))
+        self.assert_alive()
+        assert_peak(self, self.gateway)
+
+    def test_f15_a_doubled_model_is_never_rechosen(self):
+        tail = b',"messages":[{"role":"user","content":"Hello"}]}'
+        for head in (b'{"model":"chat","model":"claude"', b'{"model":"chat","Model":"claude"',
+                     b'{"MODEL":"claude","model":"chat"', b'{"model":"chat","\\u006dodel":"claude"',
+                     b'{"\\u006dodel":"claude","model":"chat"',
+                     b'{"model":"chat","stream":false,"stream":true'):
+            self.fake.reset()
+            answer = self.gateway.post(PATH, head + tail)
+            if answer.status == 200:
+                seen = self.fake.requests()[-1]
+                self.assertIn(b"/v1/chat/completions", seen["start_line"])
+                self.assertEqual(json.loads(seen["body"])["model"], "chat-upstream", head)
+                self.assertFalse(json.loads(seen["body"]).get("stream"), head)
+            else:
+                self.assert_error(answer, 400)
+
+    def test_f15_strange_but_valid_text_passes_untouched(self):
+        for text in (b"\\ud800", b"\\udc00\\ud800", b"a\\u0000b", b"\\uDBFF\\uDFFF", b"\\u202e"):
+            body = (b'{"model":"chat","messages":[{"role":"user","content":"' + text + b'"}]}')
+            answer = self.gateway.post(PATH, body)
+            self.assertEqual(answer.status, 200, (text, answer))
+            self.assertIn(b'"content":"' + text + b'"', self.fake.requests()[-1]["body"])
+
+    def test_f16_invalid_utf8_is_refused(self):
+        for text in (b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\x80",
+                     b"\xbf", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80",
+                     b"\xed\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe", b"\xff",
+                     b"\xc3\x28", b"\xe2\x28\xa1"):
+            for body in (
+                    b'{"model":"chat","messages":[{"role":"user","content":"' + text + b'"}]}',
+                    b'{"model":"chat' + text + b'","messages":[]}',
+                    b'{"model":"chat","' + text + b'":1,"messages":[]}'):
+                self.assert_error(self.gateway.post(PATH, body), 400)
+        self.assertEqual(self.fake.bill(), [])
+
+    def test_f17_coded_bodies_are_refused(self):
+        bomb = gzip.compress(b" " * (64 << 20))
+        for coding in ("gzip", "deflate", "br", "zstd", "x-made-up", "gzip, gzip"):
+            answer = self.gateway.post(PATH, bomb, headers={"Content-Encoding": coding})
+            self.assert_error(answer, (400, 413, 415))
+        answer = self.gateway.post(PATH, wrapped(b"1"), headers={"Content-Encoding": "identity"})
+        self.assertEqual(answer.status, 200)
+        assert_peak(self, self.gateway)
+
+
+class BodyLimitTest(harness.GatewayTest):
+    extra_config = {"general_settings": {"max_request_size_mb": 1}}
+    LIMIT = 1 << 20
+
+    def body(self, size):
+        head = b'{"model":"chat","messages":[{"role":"user","content":"'
+        tail = b'"}]}'
+        return head + b"x" * (size - len(head) - len(tail)) + tail
+
+    def test_f13_by_length(self):
+        for delta in (-1, 0):
+            self.assertEqual(self.gateway.post(PATH, self.body(self.LIMIT + delta)).status, 200)
+        with self.gateway.socket() as client:
+            client.send(b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                        + harness.MASTER_KEY.encode() +
+                        b"\r\nContent-Length: %d\r\n\r\n" % (self.LIMIT + 1))
+            # Refused by its length, before a byte of the body.
+            status, _, body = client.read_response()
+            self.assertEqual(status, 413)
+            self.assertEqual(json.loads(body)["error"]["code"], "413")
+            self.assertTrue(client.closed_by_peer())
+        self.assertEqual(len(self.fake.bill()), 2)
+
+    def chunked(self, size, chunk):
+        body = self.body(size)
+        out = b""
+        for at in range(0, size, chunk):
+            piece = body[at:at + chunk]
+            out += b"%x\r\n" % len(piece) + piece + b"\r\n"
+        return out + b"0\r\n\r\n"
+
+    def send_chunked(self, data):
+        with self.gateway.socket() as client:
+            client.send(b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                        + harness.MASTER_KEY.encode() + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try:
+                client.send(data)
+            except ConnectionError:
+                pass
+            return client.read_response()[0]
+
+    def test_f13_chunked(self):
+        for chunk in (1000, 65536):
+            self.assertEqual(self.send_chunked(self.chunked(self.LIMIT - 1, chunk)), 200)
+            self.assertEqual(self.send_chunked(self.chunked(self.LIMIT, chunk)), 200)
+            self.assertEqual(self.send_chunked(self.chunked(self.LIMIT + 1, chunk)), 413)
+        self.assertEqual(self.send_chunked(b"7fffffffffffffff\r\n"), 413)
+
+    def test_f13_floods_of_tiny_chunks(self):
+        self.assertEqual(self.send_chunked(self.chunked(100_000, 1)), 200)
+        self.assert_alive()
+        assert_peak(self, self.gateway)
+
+
+class HeaderFloodTest(harness.GatewayTest):
+    def head(self, fields):
+        return (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+                harness.MASTER_KEY.encode() + b"\r\n" + fields + b"\r\n")
+
+    def status_of(self, data):
+        with self.gateway.socket() as client:
+            try:
+                client.send(data)
+            except ConnectionError:
+                pass
+            status, _, body = client.read_response()
+            if status >= 400:
+                self.assertIn("error", json.loads(body))
+                self.assertTrue(client.closed_by_peer())
+            return status
+
+    def test_f22_count(self):
+        # Host and Authorization are two of the hundred.
+        fields = [b"x-%d: v\r\n" % number for number in range(99)]
+        self.assertEqual(self.status_of(self.head(b"".join(fields[:98]))), 200)
+        self.assertEqual(self.status_of(self.head(b"".join(fields[:99]))), 431)
+        self.assertEqual(self.status_of(self.head(b"x: v\r\n" * 1000)), 431)
+
+    def test_f22_size(self):
+        empty = len(self.head(b"x: \r\n"))
+        self.assertEqual(self.status_of(self.head(b"x: " + b"v" * (32768 - empty) + b"\r\n")), 200)
+        self.assertEqual(self.status_of(self.head(b"x: " + b"v" * (32769 - empty) + b"\r\n")), 431)
+        self.assertEqual(self.status_of(self.head(b"x: " + b"v" * 2_000_000 + b"\r\n")), 431)
+        self.assertEqual(self.status_of(b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n"), 414)
+        assert_peak(self, self.gateway)
+
+
+class LogForgingTest(harness.GatewayTest):
+    """F20: whatever arrives, a log line is one JSON object with no raw control characters."""
+
+    def test_f20_no_forged_lines(self):
+        evil = ["\r\n{\"level\":\"info\",\"forged\":true}", "\x1b[31mred\x1b[0m", "a\x00b",
+                "\u202ereversed", "\u2028line", "\x85next", "\x7f", "\x9b31m"]
+        naughty = json.loads((harness.SHARED_DATA / "big-list-of-naughty-strings" / "blns.json")
+                             .read_text(encoding="utf-8"))
+        start = len(self.gateway.program.lines)
+        for text in evil + naughty[::5]:
+            self.gateway.chat(text, text=text, user=text)
+            self.gateway.chat("fake/status=500", text=text)
+            self.gateway.post(PATH, {"model": "chat", "messages": [
+                {"role": "user", "name": text, "content": text}]})
+            raw = text.encode("utf-8", "replace").replace(b"\r", b"").replace(b"\n", b"")
+            for target, field in ((b"/v1/models", raw), (b"/" + raw.replace(b" ", b""), b"x")):
+                with self.gateway.socket() as client:
+                    client.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nUser-Agent: " + field +
+                                b"\r\nx-litellm-trace-id: " + field + b"\r\nConnection: close\r\n"
+                                b"Authorization: Bearer sk-" + field + b"\r\n\r\n")
+                    client.read_to_end()
+        self.fake.script("chat-upstream",
+                         ["status=500;message=%0d%0a%7b%22forged%22:true%7d%1b%5b31m"])
+        answer = self.gateway.chat("chat")
+        self.assertNotIn("\x1b", answer.body.decode())
+        self.assert_alive()
+        for line in self.gateway.program.lines[start:]:
+            self.assertFalse(re.search(r"[\x00-\x08\x0a-\x1f\x7f\u202a-\u202e\u2066-\u2069]", line),
+                             repr(line))
+            record = json.loads(line)
+            self.assertNotIn("forged", record)
+
+    def test_logs_hold_no_secrets_and_no_prompts(self):
+        secret = "prompt-canary-8d1f0c"
+        self.gateway.chat("chat", text=secret)
+        self.gateway.chat("fake/status=500;message=" + secret)
+        self.gateway.chat("chat", headers={"Authorization": "Bearer sk-client-canary-77aa66bb55"})
+        text = self.gateway.program.output()
+        for canary in (harness.MASTER_KEY, harness.UPSTREAM_KEY, harness.UPSTREAM_KEY[-16:],
+                       "sk-client-canary-77aa66bb55"):
+            self.assertNotIn(canary, text)
+        metrics = self.gateway.get("/metrics").body.decode()
+        self.assertNotIn(secret, metrics.replace("message=" + secret, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

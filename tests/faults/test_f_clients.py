@@ -1,0 +1,212 @@
+"""Rows F1-F6 of faults.md: slow, absent and many clients."""
+
+import json
+import resource
+import socket
+import threading
+import time
+import unittest
+
+from support import SANITIZED, assert_peak, harness
+
+PATH = b"/v1/chat/completions"
+
+
+def raw_chat(model, **members):
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}],
+                       **members}).encode()
+    return (b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+            harness.MASTER_KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+class SlowClientsTest(harness.GatewayTest):
+    def test_f1_back_pressure_reaches_the_upstream(self):
+        """Clients that hardly read must not make the gateway hold what they do not read."""
+        count = 20
+        before = self.gateway.program.rss_kib()
+        clients = []
+        for _ in range(count):
+            client = harness.RawClient(self.gateway.port, 30, receive_buffer=4096)
+            client.send(raw_chat("fake/endless", stream=True))
+            client.read_until(b"\r\n\r\n")
+            clients.append(client)
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            for client in clients:
+                client.socket.recv(1)
+            time.sleep(0.1)
+        grown = (self.gateway.program.rss_kib() - before) / count
+        for client in clients:
+            client.close()
+        limit = 2048 if SANITIZED else 256
+        self.assertLessEqual(grown, limit, f"{grown:.0f} KiB per stream")
+        harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
+        # The kernel's buffers hold some megabytes; an upstream without back-pressure sends GiB.
+        for entry in self.fake.wait_for_bill(count):
+            self.assertLess(entry["completion_tokens"], 200_000)
+        self.assert_alive()
+
+    def test_f2_a_client_that_leaves_a_stream_frees_the_upstream(self):
+        for reset in (False, True):
+            self.fake.reset()
+            client = harness.RawClient(self.gateway.port)
+            client.send(raw_chat("fake/tokens=2000;tps=100", stream=True))
+            client.read_until(b'"content":"The "')
+            left = time.monotonic() * 1000
+            client.reset() if reset else client.close()
+            entry = self.fake.wait_for_bill(1)[0]
+            self.assertTrue(entry["aborted"])
+            self.assertLessEqual(entry["ended_ms"] - left, 1000)
+            self.assertLessEqual(entry["completion_tokens"], 120)
+
+    def test_f2_what_was_relayed_is_counted(self):
+        def spend():
+            text = self.gateway.get("/metrics").body.decode()
+            return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                       if line.startswith("litellm_spend_metric") and "_created" not in line)
+        before = spend()
+        client = harness.RawClient(self.gateway.port)
+        client.send(raw_chat("fake/tokens=2000;tps=100", stream=True))
+        for _ in range(20):
+            client.read_until(b'"content":"')
+        client.close()
+        entry = self.fake.wait_for_bill(1)[0]
+        harness.wait_for(lambda: spend() > before, 3, "a record of the broken call")
+        told = spend() - before
+        billed = entry["cost_nano_usd"] / 1e9
+        self.assertTrue(billed / 3 < told < billed * 3, (told, billed))
+
+    def test_f3_a_client_that_leaves_before_the_first_token(self):
+        for stream in (True, False):
+            self.fake.reset()
+            client = harness.RawClient(self.gateway.port)
+            client.send(raw_chat("fake/ttfb=20000", stream=stream))
+            harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
+            left = time.monotonic() * 1000
+            client.close()
+            entry = self.fake.wait_for_bill(1)[0]
+            self.assertTrue(entry["aborted"])
+            self.assertLessEqual(entry["ended_ms"] - left, 1000)
+
+    def test_f4_a_client_that_leaves_a_plain_call_is_recorded_once(self):
+        def calls():
+            text = self.gateway.get("/metrics").body.decode()
+            return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                       if line.startswith("litellm_requests_metric") and "_created" not in line)
+        before = calls()
+        for _ in range(20):
+            client = harness.RawClient(self.gateway.port)
+            client.send(raw_chat("fake/ttfb=20000"))
+            harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
+            client.close()
+            harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
+        harness.wait_for(lambda: calls() - before == 20, 5, f"20 records (is {calls() - before})")
+
+
+class ManyClientsTest(harness.GatewayTest):
+    def assert_others_are_served(self, base, factor=2.0):
+        now = self.p99()
+        # A floor, because a quiet p99 on loopback is a fraction of a millisecond.
+        self.assertLessEqual(now, max(base * factor, 0.05 if SANITIZED else 0.02))
+
+    def p99(self, count=200):
+        times = []
+        with self.gateway.socket() as client:
+            for _ in range(count):
+                begin = time.monotonic()
+                client.send(raw_chat("chat"))
+                self.assertEqual(client.read_response()[0], 200)
+                times.append(time.monotonic() - begin)
+        return sorted(times)[int(count * 0.99) - 1]
+
+    def test_f5_idle_connections(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 10_000
+        if hard < wanted + 200:
+            wanted = hard - 200
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted + 200), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        base = self.p99()
+        clients = []
+        try:
+            for _ in range(wanted):
+                client = socket.socket()
+                client.settimeout(10)
+                client.connect(("127.0.0.1", self.gateway.port))
+                clients.append(client)
+            self.assert_others_are_served(base)
+            assert_peak(self, self.gateway)
+        finally:
+            for client in clients:
+                client.close()
+        self.assert_alive()
+
+    def test_f5_slow_headers_are_ended_after_ten_seconds(self):
+        base = self.p99()
+        clients = [self.gateway.socket(30) for _ in range(50)]
+        begin = time.monotonic()
+        stop = threading.Event()
+
+        def drip():
+            while not stop.wait(0.5):
+                for client in clients:
+                    try:
+                        client.send(b"X")
+                    except OSError:
+                        pass
+        for client in clients:
+            client.send(b"GET /v1/models HTTP/1.1\r\nX-Slow: ")
+        dripper = threading.Thread(target=drip)
+        dripper.start()
+        try:
+            self.assert_others_are_served(base)
+            for client in clients:
+                self.assertTrue(client.closed_by_peer(14))
+            took = time.monotonic() - begin
+            self.assertTrue(9 <= took <= 14, took)
+        finally:
+            stop.set()
+            dripper.join()
+            for client in clients:
+                client.close()
+
+    def test_f5_a_body_that_stops_is_ended_after_thirty_seconds(self):
+        with self.gateway.socket(40) as client:
+            begin = time.monotonic()
+            client.send(raw_chat("chat")[:-10])
+            self.assertTrue(client.closed_by_peer(36))
+            self.assertTrue(28 <= time.monotonic() - begin <= 36)
+        self.assert_alive()
+
+    def test_f6_a_storm_of_connections_that_are_never_used(self):
+        base = self.p99()
+        stop = threading.Event()
+        opened = [0]
+
+        def storm():
+            while not stop.is_set():
+                burst = []
+                for _ in range(20):
+                    client = socket.socket()
+                    client.setblocking(False)
+                    client.connect_ex(("127.0.0.1", self.gateway.port))
+                    burst.append(client)
+                stop.wait(0.001)
+                for client in burst:
+                    client.close()
+                opened[0] += len(burst)
+        thread = threading.Thread(target=storm)
+        thread.start()
+        try:
+            # The storm's own threads take processor time, so others may wait longer here.
+            self.assert_others_are_served(base, 10.0)
+        finally:
+            stop.set()
+            thread.join()
+        self.assertGreater(opened[0], 100)
+        self.assert_alive()
+        assert_peak(self, self.gateway)
+
+
+if __name__ == "__main__":
+    unittest.main()
