@@ -24,6 +24,12 @@ struct Stop {};
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kMergeKey = "<<";
 
+/// Not printable in YAML 1.2 section 5.1, but let through by yaml-cpp.
+bool is_control(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 && c != '\t' && c != '\n' && c != '\r';
+}
+
 /// The text as yaml-cpp gets it. yaml-cpp 0.7 takes an open quote that runs to the end of the
 /// file for a closed one if only blanks follow, and so swallows every setting in between. A last
 /// line that is a comment makes it notice.
@@ -269,8 +275,8 @@ std::optional<Document> parse_yaml(std::string_view text, Problems& problems,
     problems.error({}, 0, "the file is too large");
     return {};
   }
-  if (!core::is_utf8(text) || text.find('\0') != std::string_view::npos) {
-    problems.error({}, 0, "the file is not UTF-8 text");
+  if (!core::is_utf8(text) || std::ranges::any_of(text, is_control)) {
+    problems.error({}, 0, "the file is not UTF-8 text without control characters");
     return {};
   }
   std::istringstream stream{with_last_comment(text)};

@@ -97,7 +97,9 @@ TEST(Yaml, RefusesBrokenTextWithItsLine) {
     EXPECT_NE(refusal(text).find("EOF in scalar"), std::string::npos);
   }
   EXPECT_NE(refusal("a: \xff\n").find("not UTF-8"), std::string::npos);
-  EXPECT_NE(refusal(std::string("a: b\0c", 6)).find("not UTF-8"), std::string::npos);
+  for (const char control : {'\0', '\x01', '\x1b'}) {
+    EXPECT_NE(refusal(std::string("a: b") + control + "c").find("not UTF-8"), std::string::npos);
+  }
 }
 
 TEST(Yaml, BlocksKeepTheirLastLines) {
