@@ -70,6 +70,8 @@ void ClientExchange::release(bool reusable) {
   if (!connection_) return;
   on_cancel_.reset();
   const bool keep = reusable && request_complete_ && head().keep_alive;
+  // A reset ends the call upstream at once, even behind bytes that the server does not take.
+  if (!keep && !(finished_ && request_complete_)) stream().abort_on_close();
   shared_->pool.give_back(std::move(connection_), keep);
 }
 

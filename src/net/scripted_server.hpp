@@ -47,6 +47,11 @@ class ServerSide : public Peer {
     const ssize_t got = ::recv(fd(), &byte, 1, 0);
     return got == 0 || (got < 0 && errno != EAGAIN);
   }
+  /// The same without reading what the client sent before.
+  bool hung_up_by_client() const {
+    pollfd gone{.fd = fd(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&gone, 1, 5'000) == 1;
+  }
 
  private:
   std::string buffer_;
