@@ -1,0 +1,108 @@
+#include "worker.hpp"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "gatehouse/api/api_server.hpp"
+#include "gatehouse/core/random.hpp"
+#include "gatehouse/core/task_group.hpp"
+#include "gatehouse/gateway/pipeline.hpp"
+#include "gatehouse/net/event_loop.hpp"
+#include "gatehouse/net/http_client.hpp"
+
+namespace gatehouse::app {
+
+/// Everything that lives on the worker's thread.
+struct Worker::Running {
+  Running(const SharedParts& parts, const WorkerOptions& options, net::EventLoop& its_loop,
+          std::shared_ptr<const gateway::Snapshot> snapshot)
+      : loop(its_loop),
+        ids(parts.clock, random),
+        telemetry(parts.families, parts.metrics.make_bank(), parts.logger),
+        client(loop, parts.resolver, parts.client_tls, net::ClientOptions()),
+        pipeline({.loop = loop,
+                  .client = client,
+                  .random = random,
+                  .ids = ids,
+                  .tasks = tasks,
+                  .observer = telemetry},
+                 {.stream_idle = options.stream_idle}, std::move(snapshot)),
+        api({.pipeline = pipeline,
+             .metrics_text = [&parts] { return parts.metrics.expose(); },
+             .ready = [&parts] { return !parts.draining.load(std::memory_order_relaxed); },
+             .metrics_need_key = options.metrics_need_key}) {}
+
+  net::EventLoop& loop;
+  core::SystemRandom random;
+  core::SystemIdSource ids;
+  core::TaskGroup tasks;
+  gateway::CallTelemetry telemetry;
+  net::HttpClient client;
+  gateway::Pipeline pipeline;
+  api::ApiServer api;
+  std::unique_ptr<net::HttpServer> server;
+};
+
+namespace {
+
+core::Task<void> drain_and_stop(net::EventLoop* loop, net::HttpServer* server) {
+  co_await server->drain();
+  loop->stop();
+}
+
+}  // namespace
+
+Worker::Worker(const SharedParts& parts, WorkerOptions options,
+               std::shared_ptr<const gateway::Snapshot> snapshot)
+    : parts_(parts), options_(std::move(options)), snapshot_(std::move(snapshot)) {}
+
+Worker::~Worker() {
+  join();
+}
+
+core::Result<std::uint16_t> Worker::start() {
+  std::promise<core::Result<std::uint16_t>> started;
+  auto result = started.get_future();
+  thread_ =
+      std::thread([this, promise = std::move(started)]() mutable { run(std::move(promise)); });
+  return result.get();
+}
+
+void Worker::run(std::promise<core::Result<std::uint16_t>> started) {
+  pthread_setname_np(pthread_self(), "gatehouse-loop");
+  auto loop = net::EventLoop::create(parts_.clock);
+  if (!loop) {
+    started.set_value(core::Result<std::uint16_t>(core::pass(loop)));
+    return;
+  }
+  Running running(parts_, options_, **loop, std::move(snapshot_));
+  auto server = net::HttpServer::listen(**loop, options_.server, running.api);
+  if (!server) {
+    started.set_value(core::Result<std::uint16_t>(core::pass(server)));
+    return;
+  }
+  running.server = std::move(*server);
+  running_ = &running;
+  started.set_value(running.server->port());
+  (*loop)->run();
+  running.server.reset();
+}
+
+void Worker::replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot) {
+  // Each thread keeps a reference of its own, so that requests do not share a counter.
+  running_->loop.post([this, snapshot = std::move(snapshot)]() mutable {
+    running_->pipeline.replace_snapshot(std::make_shared<gateway::Snapshot>(*snapshot));
+  });
+}
+
+void Worker::drain() {
+  running_->loop.post(
+      [this] { running_->tasks.spawn(drain_and_stop(&running_->loop, running_->server.get())); });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,68 @@
+#pragma once
+/// One thread of the server: its loop, listener, client pools, pipeline and metrics.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "app_config.hpp"
+#include "gatehouse/core/clock.hpp"
+#include "gatehouse/gateway/call_telemetry.hpp"
+#include "gatehouse/gateway/snapshot.hpp"
+#include "gatehouse/net/http_server.hpp"
+#include "gatehouse/net/resolver.hpp"
+#include "gatehouse/net/tls.hpp"
+#include "gatehouse/telemetry/log.hpp"
+#include "gatehouse/telemetry/metric_hub.hpp"
+
+namespace gatehouse::app {
+
+/// What the workers share. Outlives them.
+struct SharedParts {
+  const core::Clock& clock;
+  telemetry::Logger& logger;
+  telemetry::MetricHub& metrics;
+  const gateway::CallFamilies& families;
+  net::Resolver& resolver;
+  std::shared_ptr<net::TlsClientContext> client_tls;
+  std::atomic<bool>& draining;
+};
+
+struct WorkerOptions {
+  net::ServerOptions server;
+  core::Millis stream_idle{};
+  bool metrics_need_key = false;
+};
+
+/// Runs on a thread of its own from start() to join(). start, replace_snapshot, drain and join are
+/// called by the thread that owns the object.
+class Worker {
+ public:
+  Worker(const SharedParts& parts, WorkerOptions options,
+         std::shared_ptr<const gateway::Snapshot> snapshot);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Starts the thread and waits until it listens. Returns the port.
+  core::Result<std::uint16_t> start();
+  void replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot);
+  /// Begins to drain; the thread ends when it is done.
+  void drain();
+  void join();
+
+ private:
+  struct Running;
+  void run(std::promise<core::Result<std::uint16_t>> started);
+
+  const SharedParts& parts_;
+  const WorkerOptions options_;
+  std::shared_ptr<const gateway::Snapshot> snapshot_;
+  Running* running_ = nullptr;  // lives on the thread's stack, valid after start() until join()
+  std::thread thread_;
+};
+
+}  // namespace gatehouse::app

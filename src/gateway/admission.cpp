@@ -1,0 +1,207 @@
+/// The steps before anything goes upstream.
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "call.hpp"
+#include "gatehouse/core/text.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+using json::Kind;
+using json::Member;
+using providers::WireFormat;
+
+constexpr std::size_t kMaxModelName = 512;
+constexpr std::size_t kMaxFallbacks = 5;
+
+/// Members that decide what the gateway does: doubled, they would mean different things to us and
+/// to the upstream (faults.md F15).
+constexpr std::array<std::string_view, 9> kDecisive{
+    "model",     "stream",      "stream_options", "user",    "safety_identifier",
+    "fallbacks", "num_retries", "timeout",        "metadata"};
+
+/// Seconds, with a fraction, as a duration of at most a day.
+std::optional<core::Nanos> seconds(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  if (!std::isfinite(value) || value <= 0 || value > 86'400) return {};
+  return core::Nanos(static_cast<std::int64_t>(value * 1e9));
+}
+
+Refusal invalid(std::string_view member, std::string_view what) {
+  return bad_request("litellm.BadRequestError: Invalid value for '" + std::string(member) +
+                         "': " + std::string(what),
+                     std::string(member));
+}
+
+/// A text member: absent is fine, another kind is not.
+std::optional<Refusal> read_text(const json::Outline& body, std::string_view name,
+                                 std::string& into) {
+  const Member* member = body.find(name);
+  if (member == nullptr || member->kind == Kind::null) return {};
+  auto text = json::as_string(*member);
+  if (!text) return invalid(name, "expected a string");
+  into = std::move(*text);
+  return {};
+}
+
+std::optional<Refusal> read_flag(const json::Outline& body, std::string_view name, bool& into) {
+  const Member* member = body.find(name);
+  if (member == nullptr || member->kind == Kind::null) return {};
+  const auto flag = json::as_bool(*member);
+  if (!flag) return invalid(name, "expected true or false");
+  into = *flag;
+  return {};
+}
+
+/// What lies one level down is read with a scanner of its own, so that the outline stays valid.
+json::Scanner& nested_scanner() {
+  thread_local json::Scanner scanner;
+  return scanner;
+}
+
+std::optional<Refusal> read_stream_options(const json::Outline& body, Wishes& wishes) {
+  const Member* options = body.find("stream_options");
+  if (options == nullptr || options->kind == Kind::null) return {};
+  if (options->kind != Kind::object) return invalid("stream_options", "expected an object");
+  const auto inner = nested_scanner().scan_copy(options->value);
+  if (!inner) return invalid("stream_options", "expected an object");
+  if (inner->repeated("include_usage")) return invalid("stream_options.include_usage", "repeated");
+  return read_flag(*inner, "include_usage", wishes.usage_on_stream);
+}
+
+std::optional<Refusal> read_end_user(WireFormat format, const json::Outline& body, Wishes& wishes) {
+  if (format != WireFormat::anthropic_messages && format != WireFormat::anthropic_count_tokens) {
+    if (auto refusal = read_text(body, "user", wishes.end_user)) return refusal;
+    if (!wishes.end_user.empty()) return {};
+    return read_text(body, "safety_identifier", wishes.end_user);
+  }
+  const Member* metadata = body.find("metadata");
+  if (metadata == nullptr || metadata->kind != Kind::object) return {};
+  const auto inner = nested_scanner().scan_copy(metadata->value);
+  if (!inner) return invalid("metadata", "expected an object");
+  return read_text(*inner, "user_id", wishes.end_user);
+}
+
+std::optional<Refusal> read_fallbacks(const json::Outline& body, Wishes& wishes) {
+  const Member* fallbacks = body.find("fallbacks");
+  if (fallbacks == nullptr || fallbacks->kind == Kind::null) return {};
+  if (fallbacks->kind != Kind::array) return invalid("fallbacks", "expected a list of models");
+  const auto inner = nested_scanner().scan_copy(fallbacks->value);
+  if (!inner) return invalid("fallbacks", "expected a list of models");
+  if (inner->members().size() > kMaxFallbacks) return invalid("fallbacks", "at most 5 models");
+  for (const Member& entry : inner->members()) {
+    auto name = json::as_string(entry);
+    if (!name) return invalid("fallbacks", "expected a list of model names");
+    wishes.fallbacks.push_back(std::move(*name));
+  }
+  return {};
+}
+
+std::optional<Refusal> read_retry_wishes(const json::Outline& body, const net::HeaderList& headers,
+                                         Wishes& wishes) {
+  if (const Member* retries = body.find("num_retries");
+      retries != nullptr && retries->kind != Kind::null) {
+    const auto count = json::as_uint(*retries);
+    if (!count || *count > 100) return invalid("num_retries", "expected a small whole number");
+    wishes.num_retries = static_cast<std::uint32_t>(*count);
+  }
+  if (const Member* timeout = body.find("timeout");
+      timeout != nullptr && timeout->kind != Kind::null) {
+    wishes.timeout = seconds(timeout->value);
+    if (!wishes.timeout) return invalid("timeout", "expected a positive number of seconds");
+  }
+  if (const auto value = headers.find("x-litellm-num-retries")) {
+    const auto count = core::parse_u64(*value);
+    if (!count || *count > 100) return invalid("x-litellm-num-retries", "not a small whole number");
+    wishes.num_retries = static_cast<std::uint32_t>(*count);
+  }
+  if (const auto value = headers.find("x-litellm-timeout")) {
+    wishes.timeout = seconds(*value);
+    if (!wishes.timeout) return invalid("x-litellm-timeout", "not a positive number of seconds");
+  }
+  if (const auto value = headers.find("x-litellm-stream-timeout")) {
+    wishes.stream_timeout = seconds(*value);
+    if (!wishes.stream_timeout) {
+      return invalid("x-litellm-stream-timeout", "not a positive number of seconds");
+    }
+  }
+  for (const std::string_view name : {"x-litellm-end-user-id", "x-litellm-customer-id"}) {
+    if (const auto value = headers.find(name); value && wishes.end_user.empty()) {
+      wishes.end_user = std::string(*value);
+    }
+  }
+  return {};
+}
+
+bool can_stream(WireFormat format) {
+  return format == WireFormat::openai_chat || format == WireFormat::openai_completions ||
+         format == WireFormat::anthropic_messages;
+}
+
+}  // namespace
+
+std::optional<Refusal> authenticate(Call& call) {
+  auto caller = call.snapshot->authenticator.authenticate(call.inbound.headers);
+  if (!caller) {
+    tenancy::AuthenticationFailure& failure = caller.error();
+    return Refusal{
+        401, std::move(failure.message), std::move(failure.type), std::move(failure.param), {}};
+  }
+  call.caller = std::move(*caller);
+  return {};
+}
+
+std::optional<Refusal> read_request(Call& call) {
+  const Inbound& inbound = call.inbound;
+  auto outline = call.worker.requests.scan(inbound.body);
+  if (!outline) {
+    return bad_request("litellm.BadRequestError: Invalid JSON body: " +
+                       outline.error().public_message);
+  }
+  if (outline->kind() != Kind::object) {
+    return bad_request("litellm.BadRequestError: The request body must be a JSON object");
+  }
+  call.fresh_outline = *outline;
+  for (const std::string_view name : kDecisive) {
+    if (outline->repeated(name)) return invalid(name, "the member is given more than once");
+  }
+  Wishes& wishes = call.wishes;
+  if (auto refusal = read_text(*outline, "model", wishes.model)) return refusal;
+  if (!inbound.path_model.empty()) wishes.model = std::string(inbound.path_model);
+  if (wishes.model.empty()) {
+    return bad_request("litellm.BadRequestError: " + std::string(inbound.route) +
+                           ": model is missing in the request body",
+                       "model");
+  }
+  if (wishes.model.size() > kMaxModelName) return invalid("model", "the name is too long");
+  if (auto refusal = read_flag(*outline, "stream", wishes.stream)) return refusal;
+  wishes.stream = wishes.stream && can_stream(inbound.format);
+  if (inbound.format != WireFormat::anthropic_messages) {
+    if (auto refusal = read_stream_options(*outline, wishes)) return refusal;
+  }
+  if (auto refusal = read_end_user(inbound.format, *outline, wishes)) return refusal;
+  if (auto refusal = read_fallbacks(*outline, wishes)) return refusal;
+  if (auto refusal = read_retry_wishes(*outline, inbound.headers, wishes)) return refusal;
+  if (wishes.timeout) {
+    call.deadline = std::min(call.deadline, inbound.received_at + *wishes.timeout);
+  }
+  return {};
+}
+
+std::optional<Refusal> find_model(Call& call) {
+  call.match = call.snapshot->table->resolve(call.wishes.model);
+  if (call.match.group != nullptr) return {};
+  Refusal refusal =
+      bad_request(std::string(call.inbound.route) +
+                  ": Invalid model name passed in model=" + core::printable(call.wishes.model) +
+                  ". Call `/v1/models` to view available models for your key.");
+  refusal.type = "None";
+  return refusal;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,87 @@
+#include "call.hpp"
+
+#include "gatehouse/models/price.hpp"
+#include "gatehouse/providers/token_estimate.hpp"
+
+namespace gatehouse::gateway {
+
+Call::Call(Worker& its_worker, const Inbound& its_inbound,
+           std::shared_ptr<const Snapshot> its_snapshot)
+    : worker(its_worker),
+      inbound(its_inbound),
+      snapshot(std::move(its_snapshot)),
+      id(worker.tools.ids.uuid()),
+      started_at(worker.tools.loop.clock().wall()),
+      deadline(inbound.received_at + settings().timeout) {}
+
+const json::Outline& Call::outline() {
+  if (!fresh_outline) {
+    // The text was accepted once, so scanning it again cannot fail.
+    fresh_outline = worker.requests.scan(inbound.body).value();
+  }
+  return *fresh_outline;
+}
+
+std::uint64_t Call::estimate_prompt() {
+  return providers::estimate_prompt_tokens(inbound.format, outline());
+}
+
+void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,
+                std::uint64_t generated_bytes) {
+  if (reported) {
+    call.usage = *reported;
+    call.usage_source = core::UsageSource::reported;
+  } else {
+    call.usage = {};
+    call.usage.prompt = call.estimate_prompt();
+    call.usage.completion = (generated_bytes + 3) / 4;
+    call.usage_source = core::UsageSource::estimated;
+  }
+  if (call.prices == nullptr) {
+    call.cost = {};
+    call.cost_known = false;
+    return;
+  }
+  const auto cost = models::cost_of(*call.prices, call.usage);
+  call.cost_known = cost.has_value();
+  call.cost = cost ? *cost : core::Money();
+}
+
+void settle(Call& call, Outcome outcome, int status, std::string_view error_class,
+            std::string_view error_message) {
+  if (std::exchange(call.settled, true)) return;
+  CallRecord record;
+  record.call_id = call.id;
+  record.format = call.inbound.format;
+  record.outcome = outcome;
+  record.status = status;
+  record.stream = call.wishes.stream;
+  record.tenant = call.caller.tenant;
+  record.requested_model = call.wishes.model;
+  record.end_user = call.wishes.end_user;
+  if (call.match.group != nullptr) record.group = call.match.group->name;
+  if (call.deployment != nullptr) {
+    record.deployment = call.deployment->id.view();
+    record.provider = call.deployment->provider;
+    record.upstream_model = call.upstream_model;
+  }
+  record.usage = call.usage;
+  record.usage_source = call.usage_source;
+  record.cost = call.cost;
+  record.cost_known = call.cost_known;
+  record.price_version = call.snapshot->table->price_version();
+  record.started_at = call.started_at;
+  const core::MonotonicTime now = call.worker.tools.loop.clock().monotonic();
+  record.duration = now - call.inbound.received_at;
+  record.upstream_duration = call.upstream_duration;
+  if (call.first_token_at) {
+    record.time_to_first_token = *call.first_token_at - call.inbound.received_at;
+  }
+  record.retries = call.retries;
+  record.fallbacks = call.fallbacks;
+  record.error_class = error_class;
+  record.error_message = error_message;
+  call.worker.tools.observer.call_settled(record);
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,106 @@
+#pragma once
+/// One call on its way through the pipeline: what the steps know and add.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/core/call_context.hpp"
+#include "gatehouse/core/usage.hpp"
+#include "gatehouse/gateway/pipeline.hpp"
+#include "gatehouse/models/retry.hpp"
+#include "gatehouse/providers/chat.hpp"
+#include "gatehouse/tenancy/authenticator.hpp"
+
+namespace gatehouse::gateway {
+
+/// What the calls of one thread share.
+struct Worker {
+  Worker(PipelineTools its_tools, PipelineLimits its_limits)
+      : tools(its_tools), limits(its_limits) {}
+
+  PipelineTools tools;
+  PipelineLimits limits;
+  json::Scanner requests{json::kRequestLimits};
+  json::Scanner replies;
+};
+
+/// What the client asked for, as far as the gateway acts on it.
+struct Wishes {
+  std::string model;
+  bool stream = false;
+  bool usage_on_stream = false;  ///< stream_options.include_usage
+  std::string end_user;
+  std::vector<std::string> fallbacks;
+  std::optional<std::uint32_t> num_retries;
+  std::optional<core::Nanos> timeout;
+  std::optional<core::Nanos> stream_timeout;
+};
+
+/// The state of one call. Lives in the frame of Pipeline::run().
+struct Call {
+  Call(Worker& its_worker, const Inbound& its_inbound,
+       std::shared_ptr<const Snapshot> its_snapshot);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  Worker& worker;
+  const Inbound& inbound;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::string id;
+  core::WallTime started_at;
+  core::MonotonicTime deadline;
+
+  tenancy::Caller caller;
+  Wishes wishes;
+  /// The request's outline. It belongs to the worker's scanner: valid until the first suspension;
+  /// outline() renews it.
+  std::optional<json::Outline> fresh_outline;
+  std::optional<providers::ChatRequest> conversation;  ///< decoded when a translation needs it
+
+  models::ModelMatch match;                        ///< current group
+  const models::Deployment* deployment = nullptr;  ///< last one tried
+  std::string upstream_scratch;
+  std::string_view upstream_model;
+  const models::PriceSet* prices = nullptr;
+
+  core::TokenUsage usage;
+  core::UsageSource usage_source = core::UsageSource::none;
+  core::Nanos upstream_duration{0};
+  std::optional<core::MonotonicTime> first_token_at;
+  std::uint32_t retries = 0;
+  std::uint32_t max_retries = 0;
+  std::uint32_t fallbacks = 0;
+  core::Money cost;
+  bool cost_known = true;
+  bool settled = false;
+
+  const models::RouterSettings& settings() const { return snapshot->table->settings(); }
+  core::MonotonicTime now() const { return worker.tools.loop.now(); }
+  const json::Outline& outline();
+  std::uint64_t estimate_prompt();
+};
+
+/// Steps before anything goes upstream; a refusal ends the call. In the order of the pipeline.
+std::optional<Refusal> authenticate(Call& call);
+std::optional<Refusal> read_request(Call& call);
+std::optional<Refusal> find_model(Call& call);
+
+/// Fills usage and cost from what an upstream reported, or estimates.
+void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,
+                std::uint64_t generated_bytes);
+
+/// Writes the call's one record. Later calls of it do nothing.
+void settle(Call& call, Outcome outcome, int status, std::string_view error_class = {},
+            std::string_view error_message = {});
+
+/// Header lines of the answer (litellm-contract.md 1.10).
+void add_answer_headers(const Call& call, net::HeaderBlock& headers);
+void add_provider_headers(const net::HeaderList& from, net::HeaderBlock& headers);
+
+/// Appends the event that tells a streaming client of a failure after the first byte.
+void append_error_event(providers::WireFormat format, const Refusal& refusal, std::string& out);
+
+}  // namespace gatehouse::gateway

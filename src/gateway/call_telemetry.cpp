@@ -1,0 +1,274 @@
+#include "gatehouse/gateway/call_telemetry.hpp"
+
+#include "gatehouse/core/text.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+using telemetry::Scale;
+
+/// Handles kept per deployment, model and outcome; above it label sets are looked up under
+/// "other", so that clients cannot fill the memory with invented names.
+constexpr std::size_t kMaxSeries = 1000;
+
+std::vector<std::string> model_labels() {
+  return {"model", "requested_model", "api_provider", "model_id"};
+}
+
+telemetry::MetricSpec counter(std::string name, std::string help, Scale scale = Scale::one) {
+  return {
+      .name = std::move(name), .help = std::move(help), .labels = model_labels(), .scale = scale};
+}
+
+telemetry::MetricSpec latency(std::string name, std::string help) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .labels = model_labels(),
+          .scale = Scale::nano,
+          .buckets = telemetry::latency_buckets()};
+}
+
+std::string_view operation_of(providers::WireFormat format) {
+  switch (format) {
+    case providers::WireFormat::openai_chat:
+    case providers::WireFormat::anthropic_messages:
+      return "chat";
+    case providers::WireFormat::openai_completions:
+      return "text_completion";
+    case providers::WireFormat::openai_embeddings:
+      return "embeddings";
+    case providers::WireFormat::anthropic_count_tokens:
+      return "count_tokens";
+  }
+  return "unknown";
+}
+
+std::uint64_t nanos(core::Nanos duration) {
+  return duration.count() > 0 ? static_cast<std::uint64_t>(duration.count()) : 0;
+}
+
+}  // namespace
+
+CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
+  const std::vector<std::string> genai{"gen_ai_operation_name", "gen_ai_provider_name",
+                                       "gen_ai_request_model"};
+  std::vector<std::string> genai_tokens = genai;
+  genai_tokens.emplace_back("gen_ai_token_type");
+  const std::vector<std::string> deployment{"model_id", "api_provider"};
+  return {
+      .proxy_requests = c.counter({.name = "litellm_proxy_total_requests_metric_total",
+                                   .help = "Calls by the client's model name, route and status",
+                                   .labels = {"requested_model", "route", "status_code"}}),
+      .proxy_failures =
+          c.counter({.name = "litellm_proxy_failed_requests_metric_total",
+                     .help = "Calls that were not answered",
+                     .labels = {"requested_model", "route", "status_code", "exception_class"}}),
+      .requests = c.counter(counter("litellm_requests_metric_total", "Calls answered by a model")),
+      .spend = c.counter(counter("litellm_spend_metric_total", "Cost in USD", Scale::nano)),
+      .input_tokens = c.counter(counter("litellm_input_tokens_metric_total", "Prompt tokens")),
+      .output_tokens =
+          c.counter(counter("litellm_output_tokens_metric_total", "Completion tokens")),
+      .total_tokens = c.counter(counter("litellm_total_tokens_metric_total", "All tokens")),
+      .estimated = c.counter(counter("gatehouse_usage_estimated_total",
+                                     "Calls whose usage the provider did not report")),
+      .deployment_successes = c.counter({.name = "litellm_deployment_success_responses_total",
+                                         .help = "Answers by deployment",
+                                         .labels = deployment}),
+      .deployment_failures = c.counter({.name = "litellm_deployment_failure_responses_total",
+                                        .help = "Failed tries by deployment and kind",
+                                        .labels = {"model_id", "api_provider", "exception_class"}}),
+      .deployment_cooldowns = c.counter({.name = "litellm_deployment_cooled_down_total",
+                                         .help = "Failed tries that left a deployment cooling",
+                                         .labels = deployment}),
+      .in_flight = c.gauge({.name = "litellm_in_flight_requests", .help = "Calls under way"}),
+      .total_latency = c.histogram(
+          latency("litellm_request_total_latency_metric", "Seconds from request to last byte")),
+      .api_latency = c.histogram(
+          latency("litellm_llm_api_latency_metric", "Seconds spent waiting for the provider")),
+      .overhead_latency = c.histogram(
+          latency("litellm_overhead_latency_metric", "Seconds spent in the gateway itself")),
+      .first_token = c.histogram(latency("litellm_llm_api_time_to_first_token_metric",
+                                         "Seconds to the first streamed token")),
+      .genai_duration = c.histogram({.name = "gen_ai_client_operation_duration_seconds",
+                                     .help = "Duration of model calls",
+                                     .labels = genai,
+                                     .scale = Scale::nano,
+                                     .buckets = telemetry::genai_duration_buckets()}),
+      .genai_tokens = c.histogram({.name = "gen_ai_client_token_usage",
+                                   .help = "Tokens per call by type",
+                                   .labels = genai_tokens,
+                                   .buckets = telemetry::genai_token_buckets()}),
+      .genai_first_token = c.histogram({.name = "gen_ai_server_time_to_first_token_seconds",
+                                        .help = "Time to the first streamed token",
+                                        .labels = genai,
+                                        .scale = Scale::nano,
+                                        .buckets = telemetry::genai_first_token_buckets()}),
+  };
+}
+
+/// Handles of one combination of labels, looked up once.
+struct CallTelemetry::Series {
+  Series(const CallFamilies& f, telemetry::MetricBank& b, const CallRecord& r,
+         std::string_view requested)
+      : Series(f, b, r, requested, std::to_string(r.status)) {}
+
+  void answered(const CallRecord& record) {
+    requests.add();
+    spend.add(static_cast<std::uint64_t>(record.cost.nano_usd()));
+    input_tokens.add(record.usage.prompt);
+    output_tokens.add(record.usage.completion);
+    total_tokens.add(record.usage.total());
+    if (record.usage_source == core::UsageSource::estimated) estimated.add();
+    total_latency.observe(nanos(record.duration));
+    api_latency.observe(nanos(record.upstream_duration));
+    overhead_latency.observe(nanos(record.duration - record.upstream_duration));
+    genai_duration.observe(nanos(record.duration));
+    genai_input.observe(record.usage.prompt);
+    genai_output.observe(record.usage.completion);
+    if (record.outcome == Outcome::answered) deployment_successes.add();
+    if (record.time_to_first_token) {
+      first_token.observe(nanos(*record.time_to_first_token));
+      genai_first_token.observe(nanos(*record.time_to_first_token));
+    }
+  }
+
+  telemetry::Counter proxy_requests, requests, spend, input_tokens, output_tokens, total_tokens,
+      estimated, deployment_successes;
+  telemetry::Histogram total_latency, api_latency, overhead_latency, first_token, genai_duration,
+      genai_input, genai_output, genai_first_token;
+
+ private:
+  Series(const CallFamilies& f, telemetry::MetricBank& b, const CallRecord& r,
+         std::string_view requested, const std::string& status)
+      : proxy_requests(
+            b.counter(f.proxy_requests, {requested, providers::name_of(r.format), status})),
+        requests(of(b, f.requests, r, requested)),
+        spend(of(b, f.spend, r, requested)),
+        input_tokens(of(b, f.input_tokens, r, requested)),
+        output_tokens(of(b, f.output_tokens, r, requested)),
+        total_tokens(of(b, f.total_tokens, r, requested)),
+        estimated(of(b, f.estimated, r, requested)),
+        deployment_successes(b.counter(f.deployment_successes, {r.deployment, r.provider})),
+        total_latency(of(b, f.total_latency, r, requested)),
+        api_latency(of(b, f.api_latency, r, requested)),
+        overhead_latency(of(b, f.overhead_latency, r, requested)),
+        first_token(of(b, f.first_token, r, requested)),
+        genai_duration(genai(b, f.genai_duration, r, requested)),
+        genai_input(tokens(b, f.genai_tokens, r, requested, "input")),
+        genai_output(tokens(b, f.genai_tokens, r, requested, "output")),
+        genai_first_token(genai(b, f.genai_first_token, r, requested)) {}
+
+  static telemetry::Counter of(telemetry::MetricBank& b, telemetry::CounterFamily family,
+                               const CallRecord& r, std::string_view requested) {
+    return b.counter(family, {r.upstream_model, requested, r.provider, r.deployment});
+  }
+  static telemetry::Histogram of(telemetry::MetricBank& b, telemetry::HistogramFamily family,
+                                 const CallRecord& r, std::string_view requested) {
+    return b.histogram(family, {r.upstream_model, requested, r.provider, r.deployment});
+  }
+  static telemetry::Histogram genai(telemetry::MetricBank& b, telemetry::HistogramFamily family,
+                                    const CallRecord& r, std::string_view requested) {
+    return b.histogram(family, {operation_of(r.format), r.provider, requested});
+  }
+  static telemetry::Histogram tokens(telemetry::MetricBank& b, telemetry::HistogramFamily family,
+                                     const CallRecord& r, std::string_view requested,
+                                     std::string_view type) {
+    return b.histogram(family, {operation_of(r.format), r.provider, requested, type});
+  }
+};
+
+CallTelemetry::CallTelemetry(const CallFamilies& families, telemetry::MetricBank& bank,
+                             telemetry::Logger& logger)
+    : families_(families),
+      bank_(bank),
+      logger_(logger),
+      in_flight_(bank.gauge(families.in_flight)) {}
+
+CallTelemetry::~CallTelemetry() = default;
+
+void CallTelemetry::call_started() {
+  in_flight_.add(1);
+}
+
+CallTelemetry::Series& CallTelemetry::series_of(const CallRecord& record) {
+  key_.clear();
+  core::append_number(key_, static_cast<std::uint64_t>(record.status));
+  key_ += static_cast<char>('a' + static_cast<int>(record.format));
+  key_ += record.deployment;
+  key_ += '\n';
+  key_ += record.requested_model;
+  if (const auto found = series_.find(key_); found != series_.end()) return *found->second;
+  std::string_view requested = record.requested_model;
+  // A name that matched nothing is the client's invention.
+  if (record.group.empty() || series_.size() >= kMaxSeries) {
+    requested = "other";
+    key_.resize(key_.size() - record.requested_model.size());
+    key_ += requested;
+    if (const auto found = series_.find(key_); found != series_.end()) return *found->second;
+  }
+  auto made = std::make_unique<Series>(families_, bank_, record, requested);
+  return *series_.emplace(key_, std::move(made)).first->second;
+}
+
+void CallTelemetry::call_settled(const CallRecord& record) {
+  in_flight_.add(-1);
+  Series& series = series_of(record);
+  series.proxy_requests.add();
+  if (record.usage_source != core::UsageSource::none || record.outcome == Outcome::answered) {
+    series.answered(record);
+  }
+  if (record.outcome != Outcome::answered) {
+    const std::string_view requested = record.group.empty() ? "other" : record.requested_model;
+    bank_
+        .counter(families_.proxy_failures, {requested, providers::name_of(record.format),
+                                            std::to_string(record.status), record.error_class})
+        .add();
+  }
+  log(record);
+}
+
+void CallTelemetry::attempt_failed(std::string_view deployment, std::string_view provider,
+                                   std::string_view failure, bool cooling) {
+  bank_.counter(families_.deployment_failures, {deployment, provider, failure}).add();
+  if (!cooling) return;
+  bank_.counter(families_.deployment_cooldowns, {deployment, provider}).add();
+  logger_.warning("deployment_cooling",
+                  {{"deployment", deployment}, {"provider", provider}, {"failure", failure}});
+}
+
+void CallTelemetry::log(const CallRecord& record) {
+  const bool well = record.outcome == Outcome::answered;
+  const auto level = well                   ? telemetry::LogLevel::debug
+                     : record.status >= 500 ? telemetry::LogLevel::warning
+                                            : telemetry::LogLevel::info;
+  if (!logger_.enabled(level)) return;
+  const auto write = [&](auto method) {
+    (logger_.*method)("call_settled", {{"call_id", record.call_id},
+                                       {"outcome", name_of(record.outcome)},
+                                       {"status", record.status},
+                                       {"format", providers::name_of(record.format)},
+                                       {"stream", record.stream},
+                                       {"model", record.requested_model},
+                                       {"deployment", record.deployment},
+                                       {"prompt_tokens", record.usage.prompt},
+                                       {"completion_tokens", record.usage.completion},
+                                       {"usd", record.cost},
+                                       {"seconds", record.duration},
+                                       {"retries", record.retries},
+                                       {"error_class", record.error_class},
+                                       {"error", record.error_message}});
+  };
+  switch (level) {
+    case telemetry::LogLevel::debug:
+      write(&telemetry::Logger::debug);
+      break;
+    case telemetry::LogLevel::info:
+      write(&telemetry::Logger::info);
+      break;
+    default:
+      write(&telemetry::Logger::warning);
+      break;
+  }
+}
+
+}  // namespace gatehouse::gateway

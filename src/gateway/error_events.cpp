@@ -1,0 +1,26 @@
+#include "call.hpp"
+#include "gatehouse/json/scan.hpp"
+#include "gatehouse/net/sse.hpp"
+
+namespace gatehouse::gateway {
+
+void append_error_event(providers::WireFormat format, const Refusal& refusal, std::string& out) {
+  std::string data;
+  if (format == providers::WireFormat::anthropic_messages) {
+    data = R"({"type":"error","error":{"type":"api_error","message":)";
+    json::append_quoted(data, refusal.message);
+    data += "}}";
+    net::append_sse(out, data, "error");
+    return;
+  }
+  data = R"({"error":{"message":)";
+  json::append_quoted(data, refusal.message);
+  data += R"(,"type":)";
+  json::append_quoted(data, refusal.type);
+  data += R"(,"param":)";
+  json::append_quoted(data, refusal.param);
+  data += R"(,"code":")" + std::to_string(refusal.status) + "\"}}";
+  net::append_sse(out, data);
+}
+
+}  // namespace gatehouse::gateway

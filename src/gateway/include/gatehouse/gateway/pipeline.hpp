@@ -1,0 +1,71 @@
+#pragma once
+/// The way of a request, from the credential to the settled record.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gatehouse/core/call_context.hpp"
+#include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/random.hpp"
+#include "gatehouse/core/task.hpp"
+#include "gatehouse/core/task_group.hpp"
+#include "gatehouse/gateway/call_record.hpp"
+#include "gatehouse/gateway/reply_sink.hpp"
+#include "gatehouse/gateway/snapshot.hpp"
+#include "gatehouse/json/scan.hpp"
+#include "gatehouse/net/event_loop.hpp"
+#include "gatehouse/net/http_client.hpp"
+#include "gatehouse/providers/wire_format.hpp"
+
+namespace gatehouse::gateway {
+
+/// One call as a surface hands it over. Views are valid until run() returns.
+struct Inbound {
+  providers::WireFormat format = providers::WireFormat::openai_chat;
+  std::string_view route;       ///< for messages: "/v1/chat/completions"
+  std::string_view body;        ///< json::kPadding readable bytes beyond its end
+  std::string_view path_model;  ///< model named by the path; wins over the body's
+  const net::HeaderList& headers;
+  core::MonotonicTime received_at;
+  core::Cancellation& cancellation;
+};
+
+/// What the pipeline works with on its thread. All references outlive it.
+struct PipelineTools {
+  net::EventLoop& loop;
+  net::HttpClient& client;
+  core::Random& random;
+  core::IdSource& ids;
+  core::TaskGroup& tasks;
+  CallObserver& observer;
+};
+
+struct PipelineLimits {
+  std::size_t max_reply_bytes = std::size_t{64} << 20;
+  std::size_t max_stream_bytes = std::size_t{256} << 20;
+  core::Millis stream_idle{300'000};  ///< silence in a reply that is under way
+};
+
+/// One per thread. Only that thread calls it.
+class Pipeline {
+ public:
+  Pipeline(PipelineTools tools, PipelineLimits limits, std::shared_ptr<const Snapshot> snapshot);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Answers one call through `sink` and settles it. Never fails: every way out is an answer.
+  core::Task<void> run(Inbound inbound, ReplySink& sink);
+
+  /// Later calls see this generation; running ones keep theirs.
+  void replace_snapshot(std::shared_ptr<const Snapshot> snapshot);
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::gateway

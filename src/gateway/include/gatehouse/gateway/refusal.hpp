@@ -1,0 +1,33 @@
+#pragma once
+/// A call that is not answered by a model: what the client is told.
+
+#include <optional>
+#include <string>
+
+#include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/error.hpp"
+#include "gatehouse/providers/provider.hpp"
+
+namespace gatehouse::gateway {
+
+/// The content of the error envelope (litellm-contract.md 1.1, E1) and its status.
+struct Refusal {
+  int status = 500;
+  std::string message;
+  std::string type = "None";
+  std::string param = "None";
+  std::optional<core::Seconds> retry_after = {};
+};
+
+/// Client mistakes, in the contract's words.
+Refusal bad_request(std::string message, std::string param = "None");
+
+/// Our own failures by the one table from code to status.
+Refusal refusal_for(const core::Error& error);
+/// The status of that table, for metrics and logs.
+int status_of(core::Errc code) noexcept;
+
+/// An upstream's refusal: its status, and "litellm.<Class>: <Provider>Exception - …".
+Refusal refusal_for(const providers::UpstreamFailure& failure, std::string_view provider);
+
+}  // namespace gatehouse::gateway

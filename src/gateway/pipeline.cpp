@@ -1,0 +1,239 @@
+#include "gatehouse/gateway/pipeline.hpp"
+
+#include <utility>
+
+#include "attempt.hpp"
+#include "call.hpp"
+#include "gatehouse/core/text.hpp"
+#include "gatehouse/models/retry.hpp"
+#include "gatehouse/models/selection.hpp"
+
+namespace gatehouse::gateway {
+
+struct Pipeline::State {
+  State(PipelineTools tools, PipelineLimits limits, std::shared_ptr<const Snapshot> first)
+      : worker(tools, limits), snapshot(std::move(first)) {}
+
+  Worker worker;
+  std::shared_ptr<const Snapshot> snapshot;
+};
+
+Pipeline::Pipeline(PipelineTools tools, PipelineLimits limits,
+                   std::shared_ptr<const Snapshot> snapshot)
+    : state_(std::make_unique<State>(tools, limits, std::move(snapshot))) {}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::replace_snapshot(std::shared_ptr<const Snapshot> snapshot) {
+  state_->snapshot = std::move(snapshot);
+}
+
+std::shared_ptr<const Snapshot> Pipeline::snapshot() const {
+  return state_->snapshot;
+}
+
+namespace {
+
+core::Task<void> refuse(Call& call, const Refusal& refusal, Outcome outcome, ReplySink& sink) {
+  settle(call, outcome, refusal.status, refusal.type, refusal.message);
+  net::HeaderBlock headers;
+  add_answer_headers(call, headers);
+  if (refusal.retry_after) {
+    headers.add("retry-after", static_cast<std::uint64_t>(refusal.retry_after->count()));
+  }
+  (void)co_await sink.refuse(headers, refusal);
+}
+
+Refusal no_deployment(const Call& call) {
+  const core::Nanos left = models::earliest_return(*call.match.group, call.now());
+  const auto seconds = std::max<std::int64_t>(1, std::chrono::ceil<core::Seconds>(left).count());
+  std::string cooling;
+  for (const models::Deployment* deployment : call.match.group->deployments) {
+    if (!deployment->health->cooling(call.now())) continue;
+    cooling += (cooling.empty() ? "'" : ", '") + deployment->id.text() + "'";
+  }
+  Refusal refusal;
+  refusal.status = 429;
+  refusal.message = "No deployments available for selected model, Try again in " +
+                    std::to_string(seconds) +
+                    " seconds. Passed model=" + core::printable(call.wishes.model) +
+                    ". cooldown_list=[" + cooling + "]";
+  refusal.retry_after = core::Seconds(seconds);
+  return refusal;
+}
+
+/// The group's name and what else was configured, as LiteLLM's clients expect in the message.
+void name_group(const Call& call, Refusal& refusal) {
+  std::string fallbacks;
+  for (const models::FallbackRule& rule : call.settings().fallbacks) {
+    if (rule.group != call.match.group->name) continue;
+    for (const std::string& target : rule.targets) {
+      fallbacks += (fallbacks.empty() ? "" : ", ") + target;
+    }
+  }
+  refusal.message +=
+      ". Received Model Group=" + core::printable(call.wishes.model) +
+      "\nAvailable Model Group Fallbacks=" + (fallbacks.empty() ? "None" : fallbacks);
+}
+
+/// Tries deployments until one answers or the plan gives up.
+class Dispatch {
+ public:
+  Dispatch(Call& call, ReplySink& sink)
+      : call_(call),
+        sink_(sink),
+        plan_(call.settings(), call.match.name, *call.match.group->retry_budget,
+              {.num_retries = call.wishes.num_retries, .fallbacks = call.wishes.fallbacks}) {
+    call_.max_retries = plan_.max_retries();
+    enter(call.match);
+  }
+
+  core::Task<void> run() {
+    for (;;) {
+      models::Decision decision;
+      if (next_ >= candidates_.size()) {
+        if (!last_) last_refusal_ = no_deployment(call_);
+        decision = plan_.no_deployment(state());
+      } else {
+        const bool done = co_await try_next();
+        if (done) co_return;
+        if (last_->final_) break;
+        decision = plan_.after(last_->failure, state(), call_.worker.tools.random);
+      }
+      call_.retries = plan_.retries();
+      call_.fallbacks = plan_.fallbacks();
+      const bool go_on = co_await follow(decision);
+      if (!go_on) break;
+    }
+    co_await give_up();
+  }
+
+ private:
+  void enter(const models::ModelMatch& match) {
+    call_.match = match;
+    match.group->retry_budget->request();
+    candidates_.clear();
+    models::select(*match.group, call_.settings().strategy, call_.now(), call_.worker.tools.random,
+                   candidates_);
+    next_ = 0;
+    last_.reset();
+  }
+
+  models::AttemptState state() const {
+    models::AttemptState state;
+    state.other_candidates = next_ + 1 < candidates_.size();
+    state.time_left = call_.deadline - call_.now();
+    if (call_.deployment != nullptr) state.deployment_max_retries = call_.deployment->max_retries;
+    return state;
+  }
+
+  /// True when the client has its answer.
+  core::Task<bool> try_next() {
+    const models::Deployment& deployment = *candidates_.begin()[next_];
+    Attempt attempt(call_, deployment);
+    auto failed = co_await run_attempt(attempt, sink_);
+    if (!failed) co_return true;
+    if (failed->counts) {
+      deployment.health->failed(failed->failure, call_.now(), deployment.cooldown);
+      call_.worker.tools.observer.attempt_failed(deployment.id.view(), deployment.provider,
+                                                 models::name_of(failed->failure.kind),
+                                                 deployment.health->cooling(call_.now()));
+    }
+    last_refusal_ = failed->refusal;
+    last_ = std::move(failed);
+    co_return false;
+  }
+
+  /// False when there is nothing more to try.
+  core::Task<bool> follow(const models::Decision& decision) {
+    if (decision.step == models::NextStep::give_up) co_return false;
+    if (decision.delay.count() > 0) {
+      auto slept = co_await call_.worker.tools.loop.sleep_until(call_.now() + decision.delay,
+                                                                call_.inbound.cancellation);
+      call_.fresh_outline.reset();
+      if (!slept) {
+        last_refusal_ = {499, "The client closed the connection", "None", "None", {}};
+        co_return false;
+      }
+    }
+    switch (decision.step) {
+      case models::NextStep::next_deployment:
+        ++next_;
+        break;
+      case models::NextStep::fallback_group: {
+        const models::ModelMatch match = call_.snapshot->table->resolve(decision.group);
+        if (match.group == nullptr) {
+          candidates_.clear();
+          break;
+        }
+        plan_.enter_group(*match.group->retry_budget);
+        enter(match);
+        break;
+      }
+      default:
+        break;
+    }
+    co_return true;
+  }
+
+  core::Task<void> give_up() {
+    Outcome outcome = Outcome::failed;
+    if (last_ && last_->translated) outcome = Outcome::refused;
+    if (last_refusal_.status == 499) {
+      settle_interrupted(call_);
+      outcome = Outcome::interrupted;
+    } else if (last_ && !last_->translated) {
+      name_group(call_, last_refusal_);
+    }
+    co_await refuse(call_, last_refusal_, outcome, sink_);
+  }
+
+  Call& call_;
+  ReplySink& sink_;
+  models::RetryPlan plan_;
+  models::Candidates candidates_;
+  std::size_t next_ = 0;
+  std::optional<AttemptFailure> last_;
+  Refusal last_refusal_;
+};
+
+/// A token count that the provider cannot give is estimated here.
+bool counts_locally(const Call& call) {
+  if (call.inbound.format != providers::WireFormat::anthropic_count_tokens) return false;
+  for (const models::Deployment* deployment : call.match.group->deployments) {
+    if (call.snapshot->upstream_of(*deployment).provider->speaks(call.inbound.format)) return false;
+  }
+  return true;
+}
+
+core::Task<void> count_tokens(Call& call, ReplySink& sink) {
+  const std::string body = "{\"input_tokens\":" + std::to_string(call.estimate_prompt()) + "}";
+  settle(call, Outcome::answered, 200);
+  net::HeaderBlock headers;
+  add_answer_headers(call, headers);
+  const std::string_view piece = body;
+  (void)co_await sink.respond(headers, std::span(&piece, 1));
+}
+
+}  // namespace
+
+core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
+  state_->worker.tools.observer.call_started();
+  Call call(state_->worker, inbound, state_->snapshot);
+
+  std::optional<Refusal> refusal = authenticate(call);
+  if (!refusal) refusal = read_request(call);
+  if (!refusal) refusal = find_model(call);
+  if (refusal) {
+    co_await refuse(call, *refusal, Outcome::refused, sink);
+    co_return;
+  }
+  if (counts_locally(call)) {
+    co_await count_tokens(call, sink);
+    co_return;
+  }
+  Dispatch dispatch(call, sink);
+  co_await dispatch.run();
+}
+
+}  // namespace gatehouse::gateway

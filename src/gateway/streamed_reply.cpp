@@ -1,0 +1,188 @@
+#include "attempt.hpp"
+#include "gatehouse/core/text.hpp"
+#include "gatehouse/net/sse.hpp"
+#include "gatehouse/providers/codec.hpp"
+#include "translating_relay.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+using Verdict = providers::StreamRelay::Verdict;
+
+/// How long the end of an upstream's body is waited for after its last event, to keep the
+/// connection.
+constexpr core::Millis kTailPatience{250};
+
+std::unique_ptr<providers::StreamRelay> make_relay(const Attempt& attempt) {
+  const Call& call = attempt.call;
+  if (!attempt.translates()) {
+    return providers::make_stream_relay(
+        attempt.format, {.model = call.wishes.model, .hide_usage = !call.wishes.usage_on_stream},
+        call.worker.replies);
+  }
+  const auto created =
+      std::chrono::duration_cast<core::Seconds>(call.started_at.time_since_epoch()).count();
+  return std::make_unique<TranslatingRelay>(
+      *providers::chat_codec(attempt.format), *providers::chat_codec(call.inbound.format),
+      providers::StreamEncodeOptions{.model = call.wishes.model,
+                                     .include_usage = call.wishes.usage_on_stream,
+                                     .fallback_id = "chatcmpl-" + call.id,
+                                     .created = created});
+}
+
+/// One stream between the two sides: what was relayed and how it stands.
+class Relayed {
+ public:
+  explicit Relayed(const Attempt& attempt) : relay_(make_relay(attempt)) {}
+
+  /// Takes bytes from the upstream; what the client gets of them is appended to `pending`.
+  core::Result<void> feed(std::string_view bytes) {
+    bytes_ += bytes.size();
+    return decoder_.feed(
+        bytes, [this](const net::SseEvent& event) -> core::Result<void> { return take(event); });
+  }
+
+  core::Result<void> take(const net::SseEvent& event) {
+    if (ended || failed) return {};
+    const std::size_t before = pending.size();
+    auto verdict = relay_->relay(event, pending);
+    if (!verdict) return core::pass(verdict);
+    ended = *verdict == Verdict::end;
+    failed = *verdict == Verdict::error;
+    // The client is told of an error in the gateway's own words.
+    if (failed) pending.resize(before);
+    return {};
+  }
+
+  std::uint64_t bytes() const { return bytes_; }
+  const providers::StreamRelay& relay() const { return *relay_; }
+
+  std::string pending;
+  bool ended = false;   ///< the provider said that the reply is complete
+  bool failed = false;  ///< the provider sent an error event
+
+ private:
+  std::unique_ptr<providers::StreamRelay> relay_;
+  net::SseDecoder decoder_;
+  std::uint64_t bytes_ = 0;
+};
+
+void take_stream_usage(Attempt& attempt, const Relayed& relayed) {
+  take_usage(attempt.call, relayed.relay().usage(), relayed.relay().generated_bytes());
+}
+
+/// The next bytes, decoded. An error when the reply cannot go on.
+core::Task<core::Result<void>> advance(Attempt& attempt, net::ClientResponse& response,
+                                       Relayed& relayed) {
+  Call& call = attempt.call;
+  auto piece = co_await response.read();
+  if (!piece) co_return core::pass(piece);
+  if (piece->empty()) {
+    co_return core::fail(core::Errc::upstream_failed, "the stream ended before it was complete");
+  }
+  auto fed = relayed.feed(*piece);
+  if (!fed) co_return fed;
+  if (relayed.failed) {
+    co_return core::fail(core::Errc::upstream_failed,
+                         core::printable(relayed.relay().error_message(), 1000));
+  }
+  if (relayed.bytes() > call.worker.limits.max_stream_bytes) {
+    co_return core::fail(core::Errc::too_large, "the stream exceeds the size limit");
+  }
+  co_return core::Result<void>();
+}
+
+core::Task<core::Result<void>> begin(Attempt& attempt, net::ClientResponse& response,
+                                     ReplySink& sink) {
+  Call& call = attempt.call;
+  net::HeaderBlock headers;
+  add_answer_headers(call, headers);
+  add_provider_headers(response.head().headers, headers);
+  call.first_token_at = call.worker.tools.loop.clock().monotonic();
+  auto begun = co_await sink.begin_stream(headers);
+  co_return begun;
+}
+
+/// The client has seen a part: it is told, without a false end of the stream.
+core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& relayed,
+                           ReplySink& sink) {
+  Call& call = attempt.call;
+  AttemptFailure failure = failure_of(attempt, error, true);
+  take_stream_usage(attempt, relayed);
+  if (error.code == core::Errc::cancelled &&
+      call.inbound.cancellation.reason() == core::Cancellation::Reason::client_left) {
+    settle_interrupted(call);
+    co_return;
+  }
+  if (failure.counts) {
+    attempt.deployment.health->failed(failure.failure, call.now(), attempt.deployment.cooldown);
+  }
+  settle(call, Outcome::failed, 200, "stream_broken", failure.refusal.message);
+  append_error_event(call.inbound.format, failure.refusal, relayed.pending);
+  auto written = co_await sink.write(relayed.pending);
+  if (written) (void)co_await sink.end_stream();
+}
+
+/// Reads the tail behind the last event, so that the connection can be used again.
+core::Task<void> read_tail(Attempt& attempt, net::ClientResponse& response) {
+  net::Timer patience(
+      [&attempt] { attempt.cancellation.request(core::Cancellation::Reason::deadline); });
+  attempt.call.worker.tools.loop.arm(patience, attempt.call.now() + kTailPatience);
+  for (int i = 0; i < 8; ++i) {
+    auto rest = co_await response.read();
+    if (!rest || rest->empty()) co_return;
+  }
+}
+
+bool is_event_stream(const net::ResponseHead& head) {
+  const auto type = head.headers.find("content-type");
+  return type && core::istarts_with(*type, "text/event-stream");
+}
+
+}  // namespace
+
+core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
+                                                       net::ClientResponse& response,
+                                                       ReplySink& sink) {
+  Call& call = attempt.call;
+  if (!is_event_stream(response.head())) {
+    co_return garbage(attempt, "a stream was asked for, but the reply is none");
+  }
+  Relayed relayed(attempt);
+  bool begun = false;
+  while (!relayed.ended) {
+    auto advanced = co_await advance(attempt, response, relayed);
+    if (!advanced) {
+      if (!begun) {
+        if (relayed.relay().generated_bytes() != 0) take_stream_usage(attempt, relayed);
+        co_return failure_of(attempt, advanced.error(), true);
+      }
+      co_await break_off(attempt, advanced.error(), relayed, sink);
+      co_return std::nullopt;
+    }
+    if (relayed.pending.empty() || (relayed.ended && begun)) continue;
+    core::Result<void> sent;
+    if (!begun) {
+      sent = co_await begin(attempt, response, sink);
+      begun = true;
+    }
+    if (sent && !relayed.ended) {
+      sent = co_await sink.write(relayed.pending);
+      relayed.pending.clear();
+    }
+    if (!sent) {
+      take_stream_usage(attempt, relayed);
+      settle_interrupted(call);
+      co_return std::nullopt;
+    }
+  }
+  take_stream_usage(attempt, relayed);
+  settle(call, Outcome::answered, 200);
+  if (!begun) (void)co_await begin(attempt, response, sink);
+  auto written = co_await sink.write(relayed.pending);
+  if (written) (void)co_await sink.end_stream();
+  co_await read_tail(attempt, response);
+  co_return std::nullopt;
+}
+
+}  // namespace gatehouse::gateway
