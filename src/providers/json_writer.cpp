@@ -51,6 +51,12 @@ JsonWriter& JsonWriter::key(std::string_view name) {
   return *this;
 }
 
+JsonWriter& JsonWriter::quoted_key(std::string_view name) {
+  text(name);
+  out_ += ':';
+  return *this;
+}
+
 JsonWriter& JsonWriter::text(std::string_view value) {
   separate();
   json::append_quoted(out_, value);

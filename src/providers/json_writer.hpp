@@ -20,6 +20,8 @@ class JsonWriter {
 
   /// `name` must need no escapes.
   JsonWriter& key(std::string_view name);
+  /// For names from outside.
+  JsonWriter& quoted_key(std::string_view name);
 
   JsonWriter& text(std::string_view value);
   JsonWriter& raw(std::string_view json);

@@ -1,11 +1,13 @@
 #include <vector>
 
+#include "anthropic/codec.hpp"
 #include "anthropic/provider.hpp"
 #include "anthropic/relay.hpp"
 #include "anthropic/usage.hpp"
 #include "gatehouse/providers/codec.hpp"
 #include "gatehouse/providers/passthrough.hpp"
 #include "gatehouse/providers/provider.hpp"
+#include "openai/codec.hpp"
 #include "openai/provider.hpp"
 #include "openai/relay.hpp"
 #include "openai/usage.hpp"
@@ -33,8 +35,11 @@ std::span<const ProviderPreset> provider_presets() noexcept {
 const ChatCodec* chat_codec(WireFormat format) noexcept {
   switch (format) {
     case WireFormat::openai_chat:
+      return &openai::chat_codec();
     case WireFormat::openai_completions:
+      return &openai::completions_codec();
     case WireFormat::anthropic_messages:
+      return &anthropic::codec();
     case WireFormat::openai_embeddings:
     case WireFormat::anthropic_count_tokens:
       return nullptr;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gatehouse/core/usage.hpp"
+#include "gatehouse/providers/wire_format.hpp"
 
 namespace gatehouse::providers {
 
@@ -38,6 +39,7 @@ struct FilePart {
   std::string url;
   std::string file_id;
   std::string name;
+  std::string text = {};  ///< a document given as plain text instead of base64
   std::string cache_control = {};
 };
 /// Visible reasoning of an assistant turn, with the provider's signature where it has one.
@@ -49,7 +51,7 @@ struct ThinkingPart {
 struct ToolUsePart {
   std::string id;
   std::string name;
-  std::string arguments;  ///< raw JSON text of an object
+  std::string arguments;  ///< JSON text of an object, unless the model itself wrote nonsense
   std::string cache_control = {};
 };
 struct RefusalPart {
@@ -87,11 +89,13 @@ struct ToolChoice {
 struct ResponseFormat {
   enum class Kind : std::uint8_t { text, json_object, json_schema } kind = Kind::text;
   std::string name = {};
+  std::string description = {};
   std::string schema = {};  ///< raw JSON Schema
   std::optional<bool> strict = {};
 };
 
 struct ChatRequest {
+  WireFormat origin = WireFormat::openai_chat;  ///< the format it was decoded from
   std::string model;
   std::vector<Message> messages;
   std::vector<Tool> tools;
@@ -110,12 +114,12 @@ struct ChatRequest {
   std::optional<std::uint64_t> top_logprobs;
   std::vector<std::string> stop;
   std::string user;                              ///< end user
-  std::string reasoning_effort;                  ///< minimal | low | medium | high
+  std::string reasoning_effort;                  ///< none | minimal | low | medium | high | …
   std::optional<std::uint64_t> thinking_budget;  ///< tokens, Anthropic `thinking`
   bool stream = false;
   bool include_usage = false;  ///< the client asked for usage on its stream
-  /// Members this model has no word for: name → raw JSON. An encoder knows which of them its
-  /// format has.
+  /// Members this model has no word for: name → raw JSON. Those of nested objects have a path for
+  /// a name ("messages[2].audio"). An encoder knows which of them its format has.
   std::vector<std::pair<std::string, std::string>> extra;
 };
 
@@ -141,7 +145,7 @@ struct StartDelta {
   std::string id;
   std::string model;
   std::int64_t created = 0;
-  std::optional<core::TokenUsage> usage;  ///< Anthropic tells the prompt's usage at the start
+  std::optional<core::TokenUsage> usage = {};  ///< Anthropic tells the prompt's usage at the start
 };
 struct TextDelta {
   std::uint32_t choice = 0;
@@ -151,7 +155,8 @@ struct TextDelta {
 struct ThinkingDelta {
   std::uint32_t choice = 0;
   std::string text;
-  std::string signature = {};
+  std::string signature = {};  ///< ends the thinking that it signs
+  std::string redacted = {};   ///< a whole block of hidden thinking
 };
 struct RefusalDelta {
   std::uint32_t choice = 0;

@@ -20,6 +20,8 @@ struct EncodeOptions {
   bool drop_params = false;
   /// Largest output of the model, where the format demands a bound and the request has none.
   std::uint64_t default_max_tokens = 4096;
+  /// OpenAI streams: ask for the usage (Provider::takes_stream_options).
+  bool stream_options = true;
 };
 
 struct EncodedRequest {
