@@ -114,7 +114,8 @@ class UpstreamTlsTest(harness.GatewayTest):
         cls.addClassCleanup(cls.fake.stop)
         cls.secure = harness.Fake("--tls-cert", good[0], "--tls-key", good[1])
         cls.addClassCleanup(cls.secure.stop)
-        cls.gateway = harness.Gateway(cls.config(), env={"SSL_CERT_FILE": str(certificates.root)})
+        config = {**cls.config(), "server": {"trust_store": str(certificates.root)}}
+        cls.gateway = harness.Gateway(config)
         cls.addClassCleanup(cls.gateway.stop)
 
     @classmethod

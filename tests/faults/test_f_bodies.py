@@ -136,7 +136,7 @@ class HardJsonTest(harness.GatewayTest):
 
 
 class BodyLimitTest(harness.GatewayTest):
-    extra_config = {"general_settings": {"max_request_size_mb": 1}}
+    extra_config = {"server": {"max_body_bytes": 1 << 20}}
     LIMIT = 1 << 20
 
     def body(self, size):
@@ -224,6 +224,8 @@ class HeaderFloodTest(harness.GatewayTest):
 
 class LogForgingTest(harness.GatewayTest):
     """F20: whatever arrives, a log line is one JSON object with no raw control characters."""
+
+    extra_config = {"log": {"level": "debug"}}
 
     def test_f20_no_forged_lines(self):
         evil = ["\r\n{\"level\":\"info\",\"forged\":true}", "\x1b[31mred\x1b[0m", "a\x00b",

@@ -121,6 +121,10 @@ class Program:
                 self.process.wait()
         self._reader.join(timeout=5)
         self.process.stdout.close()
+        found = re.search(r"(?s)(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:).*",
+                          self.output())
+        if found:
+            raise AssertionError("a sanitizer reports:\n" + found.group(0)[:6000])
 
     # What the kernel knows of it.
 
