@@ -12,8 +12,8 @@ namespace gatehouse::json {
 
 namespace {
 
-/// With its letter and sign. DOM parsers read the exponent into 32 bits, also that of a zero.
-constexpr std::size_t kMostExponentBytes = 11;
+/// DOM parsers read the exponent into 32 bits, also that of a zero.
+constexpr std::size_t kMostExponentDigits = 9;
 
 /// Goes once over a text that is known to be JSON.
 class DomCheck {
@@ -130,8 +130,9 @@ const char* DomCheck::number() {
   } else {
     double real = 0;
     const std::size_t exponent = digits.find_first_of("eE");
+    const std::size_t first = digits.find_first_not_of("eE+-", exponent);
     fits = std::from_chars(begin, end, real).ec == std::errc{} &&
-           (exponent == std::string_view::npos || size - exponent <= kMostExponentBytes);
+           (exponent == std::string_view::npos || size - first <= kMostExponentDigits);
   }
   if (!fits) return "number out of range";
   at_ += size - 1;
