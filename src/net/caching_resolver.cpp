@@ -121,6 +121,7 @@ void CachingResolver::State::serve(Worker& worker) {
     Answer answer = lookup(host);
     lock.lock();
     worker.busy = false;
+    if (stopping) return;  // the clocks and loops may be gone
     finish(host, std::move(answer));
   }
 }

@@ -102,7 +102,7 @@ core::Result<HostPort> parse_authority(std::string_view authority) {
   }
   if (rest.empty()) return result;
   const auto port = core::parse_u64(rest.substr(1));
-  if (rest.front() != ':' || rest.size() > 6 || !port || *port == 0 || *port > 65'535) {
+  if (rest.front() != ':' || rest.size() > 6 || !port || rest[1] == '0' || *port > 65'535) {
     return refuse("invalid port");
   }
   result.port = static_cast<std::uint16_t>(*port);
