@@ -1,0 +1,49 @@
+#pragma once
+/// One client connection with at most one request under way.
+
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "options.hpp"
+#include "response_reader.hpp"
+
+namespace gatehouse::load_generator {
+
+class Connection {
+ public:
+  Connection() = default;
+  ~Connection() { close(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Starts to connect, non-blocking, with TCP_NODELAY, and registers with `epoll`.
+  bool open(const sockaddr_in& address, int epoll);
+  bool is_open() const noexcept { return fd_ >= 0; }
+  void close() noexcept;
+
+  void begin(std::string_view request, Nanos intended);
+  /// Writes what the socket takes; false when the connection failed.
+  bool send_some();
+  enum class Got : std::uint8_t { more, done, failed };
+  /// Reads what is there; `to_the_end` when the peer has closed.
+  Got receive(Nanos now, bool to_the_end);
+
+  bool busy() const noexcept { return busy_; }
+  void set_idle() noexcept { busy_ = false; }
+  const ResponseReader& reader() const noexcept { return reader_; }
+  Nanos intended() const noexcept { return intended_; }
+  Nanos first_byte() const noexcept { return first_byte_; }
+  std::uint64_t requests = 0;  ///< begun on this connection's behalf, reconnects included
+
+ private:
+  int fd_ = -1;
+  bool busy_ = false;
+  std::string_view unsent_;
+  Nanos intended_{};
+  Nanos first_byte_{};
+  ResponseReader reader_;
+};
+
+}  // namespace gatehouse::load_generator
