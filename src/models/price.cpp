@@ -81,13 +81,13 @@ class Tariff {
     }
   }
 
-  std::optional<core::Price> of(PriceField field) const noexcept {
-    if (tier_ != nullptr && tier_->*field) return tier_->*field;
-    return base_.*field;
-  }
-  std::optional<core::Price> of(PriceField field, PriceField otherwise) const noexcept {
-    const auto price = of(field);
-    return price ? price : of(otherwise);
+  /// The price of `field` or, in order, of what it falls back to.
+  std::optional<core::Price> of(std::initializer_list<PriceField> fields) const noexcept {
+    for (const PriceField field : fields) {
+      if (tier_ != nullptr && tier_->*field) return tier_->*field;
+      if (base_.*field) return base_.*field;
+    }
+    return {};
   }
 
  private:
@@ -95,14 +95,30 @@ class Tariff {
   const TokenPrices* tier_ = nullptr;
 };
 
-core::Result<void> add(core::CostSum& sum, std::uint64_t tokens, std::optional<core::Price> price,
-                       std::string_view kind) {
-  if (tokens == 0) return {};
+/// Tokens of one kind and the prices that may hold for them.
+struct Part {
+  std::uint64_t tokens;
+  std::initializer_list<PriceField> fields;
+  std::string_view kind;
+};
+
+core::Result<void> add(core::CostSum& sum, const Tariff& tariff, const Part& part) {
+  if (part.tokens == 0) return {};
+  const auto price = tariff.of(part.fields);
   if (!price) {
     return core::fail(core::Errc::invalid_argument,
-                      "no price for " + std::string(kind) + " tokens is known");
+                      "no price for " + std::string(part.kind) + " tokens is known");
   }
-  return sum.add(tokens, *price);
+  return sum.add(part.tokens, *price);
+}
+
+core::Result<void> add_all(core::CostSum& sum, const Tariff& tariff,
+                           std::initializer_list<Part> parts) {
+  for (const Part& part : parts) {
+    auto added = add(sum, tariff, part);
+    if (!added) return added;
+  }
+  return {};
 }
 
 /// False when the parts are more than the whole.
@@ -120,36 +136,23 @@ core::Result<void> add_prompt(core::CostSum& sum, const Tariff& tariff,
   const std::uint64_t cached = usage.cache_read + usage.cache_write + usage.cache_write_1h;
   // Audio that was read from the cache is reported under both heads; it is billed as cached.
   const std::uint64_t audio = std::min(usage.audio_prompt, usage.prompt - cached);
-  const auto write = tariff.of(&P::cache_write, &P::input);
-  const auto write_1h = tariff.of(&P::cache_write_1h);
-  const struct {
-    std::uint64_t tokens;
-    std::optional<core::Price> price;
-    std::string_view kind;
-  } parts[] = {
-      {usage.prompt - cached - audio, tariff.of(&P::input), "prompt"},
-      {audio, tariff.of(&P::audio_input, &P::input), "audio prompt"},
-      {usage.cache_read, tariff.of(&P::cache_read, &P::input), "cached prompt"},
-      {usage.cache_write, write, "cache write"},
-      {usage.cache_write_1h, write_1h ? write_1h : write, "cache write"},
-  };
-  for (const auto& part : parts) {
-    auto added = add(sum, part.tokens, part.price, part.kind);
-    if (!added) return core::pass(added);
-  }
-  return {};
+  return add_all(
+      sum, tariff,
+      {{usage.prompt - cached - audio, {&P::input}, "prompt"},
+       {audio, {&P::audio_input, &P::input}, "audio prompt"},
+       {usage.cache_read, {&P::cache_read, &P::input}, "cached prompt"},
+       {usage.cache_write, {&P::cache_write, &P::input}, "cache write"},
+       {usage.cache_write_1h, {&P::cache_write_1h, &P::cache_write, &P::input}, "cache write"}});
 }
 
 core::Result<void> add_completion(core::CostSum& sum, const Tariff& tariff,
                                   const core::TokenUsage& usage) {
   using P = TokenPrices;
   const std::uint64_t text = usage.completion - usage.reasoning - usage.audio_completion;
-  auto added = add(sum, text, tariff.of(&P::output), "completion");
-  if (!added) return added;
-  added = add(sum, usage.reasoning, tariff.of(&P::reasoning_output, &P::output), "reasoning");
-  if (!added) return added;
-  return add(sum, usage.audio_completion, tariff.of(&P::audio_output, &P::output),
-             "audio completion");
+  return add_all(sum, tariff,
+                 {{text, {&P::output}, "completion"},
+                  {usage.reasoning, {&P::reasoning_output, &P::output}, "reasoning"},
+                  {usage.audio_completion, {&P::audio_output, &P::output}, "audio completion"}});
 }
 
 }  // namespace

@@ -73,14 +73,19 @@ void TableBuilder::add_groups() {
   }
   for (std::uint32_t index = 0; index < state_.groups.size(); ++index) {
     ModelGroup& group = state_.groups[index];
-    std::ranges::stable_sort(group.deployments, {}, &Deployment::order);
+    std::ranges::sort(group.deployments, {}, [](const Deployment* deployment) {
+      return std::pair(deployment->order, deployment->index);
+    });
     weigh(group);
     const auto star = group.name.find('*');
     if (star == std::string::npos) continue;
     state_.exact.erase(group.name);
     state_.wildcards.push_back({group.name.substr(0, star), group.name.substr(star + 1), index});
   }
-  std::ranges::stable_sort(state_.wildcards, std::ranges::greater(), &WildcardRoute::literal_size);
+  std::ranges::sort(state_.wildcards, [](const WildcardRoute& a, const WildcardRoute& b) {
+    return a.literal_size() != b.literal_size() ? a.literal_size() > b.literal_size()
+                                                : a.group < b.group;
+  });
 }
 
 /// LiteLLM's rule, per order tier: by `weight` when any deployment has one, else by rpm, else by
