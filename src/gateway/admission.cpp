@@ -168,7 +168,9 @@ std::optional<Refusal> read_request(Call& call) {
   }
   call.fresh_outline = *outline;
   for (const std::string_view name : kDecisive) {
-    if (outline->repeated(name)) return invalid(name, "the member is given more than once");
+    if (outline->ambiguous(name)) {
+      return invalid(name, "the member is repeated or spelled in another case");
+    }
   }
   Wishes& wishes = call.wishes;
   if (auto refusal = read_text(*outline, "model", wishes.model)) return refusal;
