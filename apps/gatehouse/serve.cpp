@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app_config.hpp"
+#include "gatehouse/gateway/deployment_metrics.hpp"
 #include "gatehouse/models/health.hpp"
 #include "gatehouse/telemetry/log_sinks.hpp"
 #include "gatehouse/telemetry/process_metrics.hpp"
@@ -94,6 +95,8 @@ class Server {
   std::shared_ptr<net::TlsServerContext> server_tls_;
   std::atomic<bool> draining_{false};
   std::unique_ptr<SharedParts> parts_;
+  /// For the metrics; requests use their worker's own.
+  std::atomic<std::shared_ptr<const gateway::Snapshot>> current_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::uint16_t port_ = 0;
   std::size_t models_ = 0;
@@ -148,6 +151,10 @@ bool Server::start() {
   metrics_.add_collector([started = clock_.wall()](telemetry::Exposition& out) {
     telemetry::collect_process_metrics(out, started);
   });
+  metrics_.add_collector([this](telemetry::Exposition& out) {
+    const auto snapshot = current_.load();
+    if (snapshot) gateway::collect_deployment_metrics(*snapshot, clock_.monotonic(), out);
+  });
   config::Problems problems;
   auto snapshot = make_generation(config_, key_.secret, sources_, problems);
   if (!snapshot) {
@@ -155,6 +162,7 @@ bool Server::start() {
                       problems.to_text(options_.config_file));
   }
   report(problems);
+  current_.store(snapshot);
   const auto visible = snapshot->table->visible_models();
   models_ = visible.size();
   if (!visible.empty()) first_model_ = visible.front().name;
@@ -205,6 +213,7 @@ void Server::reload() {
       logger_.error("certificate_kept", {{"error", reloaded.error()}});
     }
   }
+  current_.store(snapshot);
   for (const auto& worker : workers_) worker->replace_snapshot(snapshot);
   logger_.set_level(next.log.level);
   key_.secret = std::move(key);

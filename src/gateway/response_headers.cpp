@@ -16,6 +16,17 @@ std::string_view millis_text(core::Nanos duration, std::array<char, 32>& buffer)
   return {buffer.data(), end.size};
 }
 
+/// "1.0", "2.5": a Python float.
+std::string_view seconds_text(core::Nanos duration, std::array<char, 32>& buffer) {
+  const auto end = fmt::format_to_n(buffer.data(), buffer.size(), "{}",
+                                    static_cast<double>(duration.count()) / 1e9);
+  std::string_view text(buffer.data(), end.size);
+  if (text.find('.') != std::string_view::npos) return text;
+  return {buffer.data(),
+          static_cast<std::size_t>(fmt::format_to_n(buffer.data() + end.size, 2, ".0").out -
+                                   buffer.data())};
+}
+
 constexpr std::array<std::string_view, 14> kNotForwarded{"connection",
                                                          "keep-alive",
                                                          "transfer-encoding",
@@ -47,6 +58,9 @@ void add_answer_headers(const Call& call, net::HeaderBlock& headers) {
   headers.add("x-litellm-attempted-retries", std::uint64_t{call.retries});
   headers.add("x-litellm-max-retries", std::uint64_t{call.max_retries});
   headers.add("x-litellm-attempted-fallbacks", std::uint64_t{call.fallbacks});
+  if (call.wishes.timeout) {
+    headers.add("x-litellm-timeout", seconds_text(*call.wishes.timeout, buffer));
+  }
   headers.add("x-litellm-max-fallbacks", std::uint64_t{call.settings().max_fallbacks});
 }
 
