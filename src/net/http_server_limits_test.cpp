@@ -27,13 +27,13 @@ TEST(HttpServerLimits, SlowClientSuspendsTheWriter) {
   RawClient client(server.port(), 4 * 1024);
   client.send("GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
   // The kernel's two buffers fill up; then the count stands still.
+  const RawClient silent(server.port());
   std::uint64_t before = 0;
   ASSERT_TRUE(eventually([&] {
     const std::uint64_t now = server.handler().flooded;
     const bool still = now > 0 && now == before;
     before = now;
-    std::this_thread::sleep_for(Millis(20));
-    return still;
+    return !silent.readable_within(Millis(20)) && still;
   }));
   EXPECT_LE(before, 1024U * 1024U);
   RawClient other(server.port());
@@ -80,8 +80,7 @@ TEST(HttpServerLimits, SlowHeadIsRefused) {
   const auto begin = std::chrono::steady_clock::now();
   // A byte now and then does not help.
   for (const char c : std::string_view("GET /echo HTTP/1.1\r\nHost: ")) {
-    if (!client.send({&c, 1})) break;
-    std::this_thread::sleep_for(Millis(5));
+    if (!client.send({&c, 1}) || client.readable_within(Millis(5))) break;
   }
   EXPECT_EQ(status_of(client.read_all()), 408);
   EXPECT_LT(since(begin), core::Seconds(3));
@@ -93,7 +92,8 @@ TEST(HttpServerLimits, SlowBodyIsRefused) {
   TestServer server(options);
   RawClient client(server.port());
   client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n");
-  for (int i = 0; i < 30 && client.send("x"); ++i) std::this_thread::sleep_for(Millis(5));
+  for (int i = 0; i < 30 && client.send("x") && !client.readable_within(Millis(5)); ++i) {
+  }
   EXPECT_EQ(status_of(client.read_all()), 408);
   EXPECT_EQ(server.handler().requests, 0);
 }
@@ -106,7 +106,7 @@ TEST(HttpServerLimits, BodyThatFlowsMayTakeLonger) {
   client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n");
   for (int i = 0; i < 40; ++i) {
     client.send(std::string(1'000, 'x'));
-    std::this_thread::sleep_for(Millis(8));
+    EXPECT_FALSE(client.readable_within(Millis(8)));
   }
   EXPECT_EQ(status_of(client.read_answer()), 200);
 }
@@ -223,7 +223,7 @@ void serve_with_few_descriptors() {
   rusage before{};
   ::getrusage(RUSAGE_SELF, &before);
   waiting.send(kGet);
-  std::this_thread::sleep_for(Millis(250));
+  if (waiting.readable_within(Millis(250))) ::_exit(6);
   rusage after{};
   ::getrusage(RUSAGE_SELF, &after);
   const auto micros = [](const rusage& usage) {

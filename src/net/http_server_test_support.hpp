@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -236,6 +237,12 @@ class RawClient {
   }
   int fd() const { return fd_; }
   void half_close() { ::shutdown(fd_, SHUT_WR); }
+
+  /// Waits for something to read, at most `patience`.
+  bool readable_within(core::Millis patience) const {
+    pollfd waiting{.fd = fd_, .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, static_cast<int>(patience.count())) > 0;
+  }
 
   /// False when the server does not take it all.
   bool send(std::string_view bytes) {

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "field_parser.hpp"
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/net/http_codec.hpp"
@@ -72,6 +74,20 @@ Check apply_framing(const FramingFields& framing, const HttpLimits& limits, Requ
   return {};
 }
 
+/// Values may end up in logs and records, which are UTF-8.
+bool is_text(std::string_view head) noexcept {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+  std::uint64_t bits = 0;
+  std::uint64_t word = 0;
+  std::size_t at = 0;
+  for (; at + sizeof word <= head.size(); at += sizeof word) {
+    std::memcpy(&word, head.data() + at, sizeof word);
+    bits |= word;
+  }
+  for (; at < head.size(); ++at) bits |= static_cast<unsigned char>(head[at]);
+  return (bits & kHighBits) == 0 || core::is_utf8(head);
+}
+
 }  // namespace
 
 std::expected<HeadState, HttpViolation> RequestParser::parse(std::string_view buffer) {
@@ -81,6 +97,7 @@ std::expected<HeadState, HttpViolation> RequestParser::parse(std::string_view bu
                              .lines = limits_.max_header_count + 1});
   if (!state || *state == HeadState::need_more) return state;
   head_ = RequestHead{};
+  if (!is_text(buffer.substr(0, head_bytes()))) return refuse("the head is not UTF-8");
   const auto lines = scanner_.lines();
   const std::string_view line = buffer.substr(lines[0].begin, lines[0].end - lines[0].begin);
   if (Check ok = parse_request_line(line, limits_, head_); !ok) return std::unexpected(ok.error());

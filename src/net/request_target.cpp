@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/net/router.hpp"
 
 namespace gatehouse::net {
 namespace {
@@ -55,7 +56,8 @@ struct Segment {
   bool is_dots() const noexcept { return !other && (dots == 1 || dots == 2); }
 };
 
-std::expected<void, HttpViolation> check_path(std::string_view path) {
+/// `high` becomes true when a triplet stands for a byte beyond ASCII.
+std::expected<void, HttpViolation> check_path(std::string_view path, bool& high) {
   Segment segment;
   for (std::size_t i = 1; i < path.size(); ++i) {
     char c = path[i];
@@ -71,6 +73,7 @@ std::expected<void, HttpViolation> check_path(std::string_view path) {
       if (byte == '/' || byte == '\\' || byte < 0x20 || byte == 0x7f) {
         return bad("forbidden percent-encoded character in the path");
       }
+      high |= byte >= 0x80;
       c = static_cast<char>(byte);
       i += 2;
     } else if (!is_a(c, kPath)) {
@@ -82,13 +85,14 @@ std::expected<void, HttpViolation> check_path(std::string_view path) {
   return {};
 }
 
-std::expected<void, HttpViolation> check_query(std::string_view query) {
+std::expected<void, HttpViolation> check_query(std::string_view query, bool& high) {
   for (std::size_t i = 0; i < query.size(); ++i) {
     if (!is_a(query[i], kQuery)) return bad("invalid character in the query");
     if (query[i] != '%') continue;
     const int byte = triplet_at(query, i);
     if (byte < 0) return bad("invalid percent-encoding");
     if (byte == 0) return bad("NUL in the query");
+    high |= byte >= 0x80;
     i += 2;
   }
   return {};
@@ -137,11 +141,15 @@ std::expected<RequestTarget, HttpViolation> parse_target(std::string_view target
   const auto question = target.find('?');
   result.path = target.substr(0, question);
   if (question != std::string_view::npos) result.query = target.substr(question + 1);
-  if (auto ok = check_query(result.query); !ok) return std::unexpected(ok.error());
+  bool high = false;
+  if (auto ok = check_query(result.query, high); !ok) return std::unexpected(ok.error());
   if (result.path.empty()) {
     result.path = "/";
-  } else if (auto ok = check_path(result.path); !ok) {
+  } else if (auto ok = check_path(result.path, high); !ok) {
     return std::unexpected(ok.error());
+  }
+  if (high && !(percent_decode(result.path, false) && percent_decode(result.query, false))) {
+    return bad("percent-encoded text is not UTF-8");
   }
   return result;
 }

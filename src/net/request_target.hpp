@@ -15,8 +15,8 @@ struct RequestTarget {
 };
 
 /// Accepts the origin form and the absolute form of http(s) (RFC 9112 section 3.2). The path must
-/// be in normal form: pchar and '/', valid triplets, no empty or dot segment, no encoded slash,
-/// backslash or control character.
+/// be in normal form: pchar and '/', valid triplets that spell UTF-8, no empty or dot
+/// segment, no encoded slash, backslash or control character.
 std::expected<RequestTarget, HttpViolation> parse_target(std::string_view target);
 
 /// host [":" port]: a registered name of letters, digits, '-', '.', '_', '~', or a bracketed

@@ -95,8 +95,8 @@ class HeadScanner {
 /// keeps the bytes shown before.
 ///
 /// Refused although RFC 9112 leaves a choice: bare LF, obs-fold, every transfer coding but one
-/// "chunked", Content-Length beside Transfer-Encoding, content codings (415), an empty Host and
-/// paths that are not in normal form. So a head has one reading only.
+/// "chunked", Content-Length beside Transfer-Encoding, content codings (415), an empty Host,
+/// paths that are not in normal form and text that is not UTF-8. So a head has one reading only.
 class RequestParser {
  public:
   explicit RequestParser(const HttpLimits& limits) : limits_(limits) {}
