@@ -13,6 +13,17 @@
 #include "http_session.hpp"
 
 namespace gatehouse::net {
+
+// Not in the header: with link-time optimisation GCC 12 sees the coroutine frames of several
+// translation units as different types.
+core::Task<core::Result<void>> Exchange::respond(int status, const HeaderBlock& headers,
+                                                 std::string_view body) {
+  co_return co_await respond(status, headers, std::span(&body, 1));
+}
+
+core::Task<core::Result<void>> Exchange::write(std::string_view piece) {
+  co_return co_await write(std::span(&piece, 1));
+}
 namespace {
 
 /// Bounds how long a flood of new connections keeps the loop from serving the others.

@@ -45,12 +45,8 @@ class Exchange {
   virtual bool answered() const = 0;
 
   core::Task<core::Result<void>> respond(int status, const HeaderBlock& headers,
-                                         std::string_view body) {
-    co_return co_await respond(status, headers, std::span(&body, 1));
-  }
-  core::Task<core::Result<void>> write(std::string_view piece) {
-    co_return co_await write(std::span(&piece, 1));
-  }
+                                         std::string_view body);
+  core::Task<core::Result<void>> write(std::string_view piece);
 };
 
 class RequestHandler {
