@@ -132,6 +132,8 @@ TEST_F(HttpClientEnds, DestroyingTheResponseEarlyClosesTheConnectionAtOnce) {
     cancellation.request(Cancellation::Reason::client_left);  // nobody listens any more
   };
   run(scenario(client_.get(), &loop(), &endpoint));
+  server.finish();
+  EXPECT_TRUE(closed);
 }
 
 TEST_F(HttpClientEnds, ErrorOfABodyStaysTheSameOnLaterReads) {

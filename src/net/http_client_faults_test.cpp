@@ -263,6 +263,7 @@ TEST_F(HttpClientFaults, E17ConnectionWithBytesBehindTheAnswerIsNotReused) {
     const Endpoint endpoint = endpoint_of(server.port());
     EXPECT_EQ(call(endpoint).code(), kNoError);
     EXPECT_EQ(call(endpoint).body, "fresh") << answer;
+    server.finish();
     EXPECT_EQ(second, "");
   }
 }

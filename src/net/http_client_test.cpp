@@ -44,6 +44,7 @@ TEST_F(HttpClientTest, GetWithoutBodyHasNoLengthAndPostHasZero) {
   const Endpoint endpoint = endpoint_of(server.port());
   EXPECT_EQ(call(endpoint, {.method = "GET", .path = "/models?limit=1", .body = {}}).body, "ok");
   EXPECT_EQ(call(endpoint, {.body = {}}).body, "ok");
+  server.finish();
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_TRUE(seen[0].starts_with("GET /v1/models?limit=1 HTTP/1.1\r\n"));
   EXPECT_EQ(seen[0].find("Content-Length"), std::string::npos);

@@ -63,13 +63,16 @@ class ScriptedServer {
 
   explicit ScriptedServer(std::vector<Script> scripts)
       : scripts_(std::move(scripts)), thread_([this] { serve(); }) {}
-  ~ScriptedServer() {
-    ::shutdown(listener_.fd(), SHUT_RDWR);  // ends an accept() under way
-    thread_.join();
-  }
+  ~ScriptedServer() { finish(); }
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
+  /// Waits for the scripts; afterwards what they wrote may be read.
+  void finish() {
+    if (!thread_.joinable()) return;
+    ::shutdown(listener_.fd(), SHUT_RDWR);  // ends an accept() under way
+    thread_.join();
+  }
   std::uint16_t port() const { return listener_.port(); }
   int accepted() const { return accepted_.load(); }
 

@@ -124,6 +124,7 @@ TEST_F(TlsClientTest, E18PlainServerOnTheTlsPortIsRefused) {
     seen = side.receive(100'000);
   }});
   const Outcome outcome = call(endpoint_of(server.port(), "https"), {.headers = "x: canary\r\n"});
+  server.finish();
   EXPECT_EQ(outcome.code(), Errc::upstream_failed);
   EXPECT_EQ(seen.find("canary"), std::string::npos);
 }
