@@ -139,6 +139,38 @@ void read_inputs(const bj::value& root, Ask& ask) {
   }
 }
 
+/// Boost.JSON refuses lone surrogates and exponents that overflow, both of which are grammatical
+/// JSON. A provider may accept them, so this one does: they are made harmless first.
+std::string without_extremes(std::string_view body) {
+  std::string out;
+  out.reserve(body.size());
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const bool escape = body[i] == '\\' && i + 1 < body.size();
+    const bool surrogate = escape && body[i + 1] == 'u' && i + 5 < body.size() &&
+                           (body[i + 2] | 32) == 'd' && body[i + 3] >= '8';
+    if (surrogate) {
+      out += "\\ufffd";
+      i += 5;
+    } else if (escape) {
+      out += body.substr(i++, 2);
+    } else {
+      const bool long_exponent = out.size() > 4 && body[i] >= '0' && body[i] <= '9' &&
+                                 out.find_last_not_of("0123456789") < out.size() - 3 &&
+                                 (out[out.find_last_not_of("0123456789+-")] | 32) == 'e';
+      if (!long_exponent) out += body[i];
+    }
+  }
+  return out;
+}
+
+bj::value parse(std::string_view body, boost::system::error_code& error) {
+  bj::parse_options options;
+  options.max_depth = 512;
+  bj::value root = bj::parse(body, error, {}, options);
+  if (!error) return root;
+  return bj::parse(without_extremes(body), error, {}, options);
+}
+
 }  // namespace
 
 Surface surface_of(std::string_view path) noexcept {
@@ -156,9 +188,7 @@ Ask read_ask(std::string_view path, std::string_view body) {
   Ask ask;
   ask.surface = surface_of(path);
   boost::system::error_code error;
-  bj::parse_options options;
-  options.max_depth = 512;
-  const bj::value root = bj::parse(body, error, {}, options);
+  const bj::value root = parse(body, error);
   if (error || !root.is_object()) return ask;
   ask.valid = true;
   ask.model = text_of(member(&root, "model"));

@@ -51,6 +51,11 @@ void join(Draft& draft) {
   draft.pieces.resize(std::min<std::size_t>(draft.pieces.size(), 1));
 }
 
+/// For answers in which an id could not be filled in later, being coded or cut in two.
+void fix_ids(Draft& draft) {
+  for (Piece& piece : draft.pieces) replace_all(piece.data, kIdSlot, "00000000feedface");
+}
+
 void set_body(Draft& draft, std::string body) {
   draft.pieces.clear();
   draft.pieces.push_back({std::move(body), 0});
@@ -82,9 +87,8 @@ void spoil_stream(Draft& draft, const Ask& ask, const Behaviours& behaviours) {
 
 void apply_codings(Draft& draft, const Behaviours& behaviours) {
   if (behaviours.has("gzip")) {
+    fix_ids(draft);
     join(draft);
-    // Within the coded bytes an id cannot be filled in later.
-    replace_all(draft.pieces[0].data, kIdSlot, "00000000feedface");
     draft.pieces[0].data = gzip(draft.pieces[0].data);
     draft.headers.emplace_back("content-encoding", "gzip");
   }
@@ -105,6 +109,7 @@ std::string gzip(std::string_view plain) {
 
 void spoil_content(Draft& draft, const Ask& ask, const Behaviours& behaviours,
                    const Verbatim& verbatim) {
+  if (behaviours.has("cut-at")) fix_ids(draft);
   if (draft.stream) {
     spoil_stream(draft, ask, behaviours);
   } else if (behaviours.has("invalid-json")) {

@@ -41,6 +41,17 @@ TEST(Reply, EchoesTheUsersText) {
   EXPECT_EQ(json.at("usage").at("prompt_tokens").as_int64(), 4 + 4);
 }
 
+TEST(Ask, TakesWhatIsGrammatical) {
+  for (std::string_view value :
+       {"1e999999", "-0.4e00669999999999", R"("\ud800")", R"("\uDFFF\\ud800x")", R"("\n\"")"}) {
+    const Ask ask = read_ask("/v1/chat/completions",
+                             R"({"model":"m","messages":[],"x":)" + std::string(value) + "}");
+    EXPECT_TRUE(ask.valid) << value;
+    EXPECT_EQ(ask.model, "m");
+  }
+  EXPECT_FALSE(read_ask("/v1/chat/completions", R"({"model":"m")").valid);
+}
+
 TEST(Reply, BillsWhatItStreams) {
   for (std::string_view path : {"/v1/chat/completions", "/v1/messages"}) {
     const Reply reply = build(path, kStreamAsk, "tokens=25;reasoning=5");
@@ -70,7 +81,8 @@ TEST(Reply, CutsAtAByteWithoutChangingTheStream) {
       rest.remove_prefix(line + 2 + size + 2);
     }
   };
-  const std::string whole = joined(build("/v1/chat/completions", kStreamAsk, "tokens=2"));
+  const std::string whole =
+      joined(build("/v1/chat/completions", kStreamAsk, "tokens=2;cut-at=1000000"));
   for (std::size_t at = 1; at < whole.size(); ++at) {
     const Reply reply =
         build("/v1/chat/completions", kStreamAsk, "tokens=2;cut-at=" + std::to_string(at));

@@ -54,7 +54,7 @@ class ConnectionFaultsTest(harness.GatewayTest):
 
     def test_e3_cut_streams_end_with_an_error_and_no_done(self):
         for dialect in ("fake/", "anthropic-fake/"):
-            for behaviour in ("rst=6", "half-close=6", "chunk-no-end", "truncate", "no-end"):
+            for behaviour in ("rst=6", "half-close=6", "truncate", "no-end"):
                 with self.subTest(dialect=dialect, behaviour=behaviour):
                     stream = self.gateway.chat_stream(f"{dialect}tokens=20;{behaviour}")
                     self.assert_broken_stream(stream)
@@ -97,7 +97,10 @@ class ConnectionFaultsTest(harness.GatewayTest):
                         self.assert_fails(model, (502, 504))
                         continue
                     answer = self.gateway.chat_stream(model)
-                    if answer.status == 200:
+                    if behaviour in ("chunk-no-end", "trailers=5000"):
+                        # All events came before the framing broke, so the end is a true one.
+                        self.assertEqual(answer.all()[-1][1], "[DONE]")
+                    elif answer.status == 200:
                         self.assert_broken_stream(answer)
                     else:
                         self.assertIn(answer.status, (502, 504))

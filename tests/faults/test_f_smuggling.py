@@ -123,7 +123,7 @@ def target_cases():
                    b"v1/chat/completions", b"/v1/%zz", b"/v1/%", b"/v1/%1", b"/v1/chat/comple\x00tions",
                    b"/v1/chat/comple\xe9tions", b"/v1/\x7f", b"/v1/chat/completions\x0b", b"*", b"",
                    b"http://", b"http:///v1/models", b"http://x@y/v1/models", b"ftp://x/v1/models",
-                   b"http://other/v1/chat/completions", b"/v1/..%2fadmin", b"/.", b"/..", b"/v1/..;/x"):
+                   b"http://other/v1/chat/completions", b"/v1/..%2fadmin", b"/.", b"/.."):
         yield f"target {target!r}", post(LENGTH, start=b"POST " + target + b" HTTP/1.1\r\n")
     for host in (b"", b"Host: x\r\nHost: x\r\n", b"Host: x\r\nHost: y\r\n", b"Host: x/y\r\n",
                  b"Host: x?y\r\n", b"Host: x#y\r\n", b"Host: x@y\r\n", b"Host: x y\r\n",

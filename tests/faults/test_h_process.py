@@ -60,6 +60,9 @@ class FewDescriptorsTest(unittest.TestCase):
 class EvictionTest(harness.GatewayTest):
     """H6: connections are closed by either side while others are in use; no call notices."""
 
+    # One thread has one pool of upstream connections.
+    extra_config = {"server": {"threads": 1}}
+
     @classmethod
     def model_list(cls):
         base = cls.fake.url + "/v1"

@@ -180,6 +180,7 @@ class EventStream:
         self.raw = b""
         self.clean_end = None  # known once read to the end
         self._rest = b""
+        self._kind, self._data = "", []
 
     def header(self, name, default=None):
         return Response(self.status, self.headers, b"").header(name, default)
@@ -200,6 +201,7 @@ class EventStream:
                 self.clean_end = False
                 return
             if not piece:
+                yield from self._split(b"\n" if self._rest.endswith(b"\r") else b"")
                 # A chunked body that stops without its last chunk reads as b"" too.
                 self.clean_end = not self.response.chunked or self.response.chunk_left is None
                 return
@@ -207,19 +209,21 @@ class EventStream:
             yield from self._split(piece)
 
     def _split(self, piece):
+        """Lines end in LF, CR or CRLF; a final CR may yet become a CRLF."""
         self._rest += piece
-        while b"\n\n" in self._rest:
-            block, self._rest = self._rest.split(b"\n\n", 1)
-            kind, data = "", []
-            for line in block.split(b"\n"):
-                name, _, value = line.partition(b":")
-                value = value[1:] if value.startswith(b" ") else value
-                if name == b"event":
-                    kind = value.decode()
-                elif name == b"data":
-                    data.append(value)
-            if data:
-                yield kind, b"\n".join(data).decode("utf-8")
+        lines = re.split(rb"\r\n|\n|\r(?!\Z)", self._rest)
+        self._rest = lines.pop()
+        for line in lines:
+            name, _, value = line.partition(b":")
+            value = value[1:] if value.startswith(b" ") else value
+            if name == b"event":
+                self._kind = value.decode()
+            elif name == b"data":
+                self._data.append(value)
+            elif not line:
+                if self._data:
+                    yield self._kind, b"\n".join(self._data).decode("utf-8")
+                self._kind, self._data = "", []
 
     def all(self):
         out = list(self.events())

@@ -155,8 +155,9 @@ class TimeoutsTest(harness.GatewayTest):
         self.check(lambda: self.gateway.chat("fake/ttfb=3000",
                                              headers={"x-litellm-timeout": "0.3"}),
                    0.25, 2, (408, 504))
-        self.check(lambda: self.gateway.chat("fake/ttfb=3000", **{"timeout": 0.4}), 0.35, 2,
-                   (408, 504))
+        body = {"model": "fake/ttfb=3000", "timeout": 0.4,
+                "messages": [{"role": "user", "content": "Hello"}]}
+        self.check(lambda: self.gateway.post("/v1/chat/completions", body), 0.35, 2, (408, 504))
 
     def test_a_slow_but_steady_answer_is_fine(self):
         stream = self.gateway.chat_stream("fake/tokens=30;tps=20")
