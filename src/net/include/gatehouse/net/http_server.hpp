@@ -27,6 +27,7 @@ class Exchange {
   /// The whole body. At least 64 bytes beyond its end are readable (for SIMD scanners).
   virtual std::string_view body() const = 0;
   virtual std::string_view peer_address() const = 0;
+  /// When the head was complete.
   virtual core::MonotonicTime received_at() const = 0;
   /// Requested with client_left when the peer goes away, with shutdown when a drain runs out.
   virtual core::Cancellation& cancellation() = 0;
@@ -71,7 +72,7 @@ struct ServerOptions {
   /// For the whole body; extended while data flows, by a second for each KiB at most.
   core::Millis body_timeout{30'000};
   core::Millis idle_timeout{75'000};   ///< between two requests
-  core::Millis write_timeout{60'000};  ///< without any progress
+  core::Millis write_timeout{60'000};  ///< for each streamed piece or 256 KiB of an answer
   core::Millis drain_timeout{30'000};
   std::shared_ptr<TlsServerContext> tls;  ///< null: plain
 };
