@@ -111,7 +111,6 @@ class Dispatch {
  private:
   void enter(const models::ModelMatch& match) {
     call_.match = match;
-    match.group->retry_budget->request();
     candidates_.clear();
     models::select(*match.group, call_.settings().strategy, call_.now(), call_.worker.tools.random,
                    candidates_);
