@@ -1,5 +1,7 @@
 #include "anthropic/relay.hpp"
 
+#include <algorithm>
+
 #include "anthropic/usage.hpp"
 #include "json_view.hpp"
 #include "relay_base.hpp"
@@ -21,7 +23,14 @@ class Relay final : public RelayBase {
     return verdict;
   }
 
-  std::optional<core::TokenUsage> usage() const override { return usage_.total(); }
+  /// Before the end the API has told the prompt alone: what was generated so far is estimated.
+  std::optional<core::TokenUsage> usage() const override {
+    auto usage = usage_.total();
+    if (usage && !final_) {
+      usage->completion = std::max(usage->completion, (generated_bytes_ + 3) / 4);
+    }
+    return usage;
+  }
 
  private:
   /// The type stands in the data, also where the event line names it.
@@ -34,7 +43,10 @@ class Relay final : public RelayBase {
     } else if (name == "message_start") {
       read_start(root, edit);
     } else if (name == "message_delta") {
-      if (const auto usage = find(root, "usage")) usage_.take(*usage);
+      if (const auto usage = find(root, "usage")) {
+        usage_.take(*usage);
+        final_ = true;
+      }
     } else if (name == "message_stop") {
       ended_ = true;
       return Verdict::end;
@@ -65,6 +77,7 @@ class Relay final : public RelayBase {
   }
 
   UsageSum usage_;
+  bool final_ = false;
 };
 
 }  // namespace

@@ -83,7 +83,11 @@ core::Result<void> ChatStreamDecoder::decode_choice(const json::Member& raw,
     choice = static_cast<std::uint32_t>(*value);
   }
   std::string logprobs;
-  if (const auto member = find_set(raw, "logprobs")) logprobs = member->value;
+  if (const auto member = find_set(raw, "logprobs")) {
+    logprobs = member->value;
+    // A line break, which JSON allows between tokens, would end the line of an event.
+    std::ranges::replace_if(logprobs, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  }
   if (const auto delta = find_set(raw, "delta")) {
     if (auto read = decode_delta(*delta, choice, logprobs, out); !read) return read;
   }

@@ -74,10 +74,14 @@ class Relay final : public RelayBase {
   core::Result<Verdict> relay_chunk(const net::SseEvent& event, const json::Member& root,
                                     std::string& out) {
     Chunk chunk;
-    const char* behind_previous = nullptr;  // the end of the member before
+    const char* behind_kept = nullptr;  // the end of the last member that stays
     for (const json::Member& member : Children(root)) {
-      read_member(member, behind_previous, event.data, chunk);
-      behind_previous = member.value.data() + member.value.size();
+      read_member(member, chunk);
+      if (options_.hide_usage && key_is(member, "usage")) {
+        cut(member, behind_kept, event.data, chunk.edit);
+      } else {
+        behind_kept = member.value.data() + member.value.size();
+      }
     }
     if (options_.hide_usage && chunk.has_usage && !chunk.has_choices && !chunk.failed) {
       return Verdict::withheld;
@@ -86,8 +90,7 @@ class Relay final : public RelayBase {
     return chunk.failed ? Verdict::error : Verdict::relayed;
   }
 
-  void read_member(const json::Member& member, const char* behind_previous, std::string_view data,
-                   Chunk& chunk) {
+  void read_member(const json::Member& member, Chunk& chunk) {
     if (key_is(member, "choices")) {
       const Children choices(member);
       chunk.has_choices = !choices.empty();
@@ -99,7 +102,6 @@ class Relay final : public RelayBase {
         chunk.has_usage = true;
         if (const auto usage = read_usage(member)) take_later_usage(usage_, *usage);
       }
-      if (options_.hide_usage) cut(member, behind_previous, data, chunk.edit);
     } else if (key_is(member, "x_groq")) {
       const auto nested = find(member, "usage");
       const auto usage = nested ? read_usage(*nested) : std::nullopt;
@@ -111,11 +113,11 @@ class Relay final : public RelayBase {
   }
 
   /// Removes a member together with one of the commas beside it.
-  static void cut(const json::Member& member, const char* behind_previous, std::string_view data,
+  static void cut(const json::Member& member, const char* behind_kept, std::string_view data,
                   DataEdit& edit) {
     const char* const end = member.value.data() + member.value.size();
-    if (behind_previous != nullptr) {
-      edit.replace({behind_previous, static_cast<std::size_t>(end - behind_previous)}, {});
+    if (behind_kept != nullptr) {
+      edit.replace({behind_kept, static_cast<std::size_t>(end - behind_kept)}, {});
       return;
     }
     const char* const begin = member.key.data() - 1;

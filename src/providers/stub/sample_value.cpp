@@ -122,7 +122,9 @@ class Sampler {
     std::string text(hint_);
     if (const auto most = find(schema, "maxLength")) {
       if (const auto bound = json::as_uint(*most); bound && *bound < text.size()) {
-        text.resize(*bound);
+        std::size_t end = *bound;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+        text.resize(end);
       }
     }
     if (const auto least = find(schema, "minLength")) {

@@ -14,7 +14,7 @@
 namespace gatehouse::providers {
 
 struct EncodeOptions {
-  std::string_view upstream_model;
+  std::string_view upstream_model = {};
   /// True: what the format lacks is left out and listed in `dropped`. False: the first such
   /// member is an Errc::invalid_argument that names it.
   bool drop_params = false;
@@ -40,10 +40,10 @@ class StreamDecoder {
 };
 
 struct StreamEncodeOptions {
-  std::string model;           ///< the name the client asked for
-  bool include_usage = false;  ///< OpenAI: send the usage chunk
-  std::string fallback_id;     ///< when the provider gives none
-  std::int64_t created = 0;    ///< seconds since 1970, when the provider gives none
+  std::string model;             ///< the name the client asked for
+  bool include_usage = false;    ///< OpenAI: send the usage chunk
+  std::string fallback_id = {};  ///< when the provider gives none
+  std::int64_t created = 0;      ///< seconds since 1970, when the provider gives none
 };
 
 /// Encodes deltas as server-sent events of one format. One object per stream.

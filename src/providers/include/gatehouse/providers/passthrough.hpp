@@ -41,8 +41,8 @@ class EditedBody {
 };
 
 struct RequestEditOptions {
-  std::string_view upstream_model;  ///< replaces "model", or adds it; empty: left as it is
-  bool ask_usage = false;           ///< OpenAI streams: set stream_options.include_usage
+  std::string_view upstream_model = {};  ///< replaces "model", or adds it; empty: left as it is
+  bool ask_usage = false;                ///< OpenAI streams: set stream_options.include_usage
   /// Remove stream_options: for vendors that refuse it (Provider::takes_stream_options).
   bool drop_stream_options = false;
 };
@@ -80,6 +80,8 @@ class StreamRelay {
   virtual core::Result<Verdict> relay(const net::SseEvent& event, std::string& out) = 0;
 
   /// Usage seen so far; of several reports the last plausible one, never lower than an earlier.
+  /// Where the format tells the prompt first (Anthropic), the completion is estimated until the
+  /// report at the end.
   virtual std::optional<core::TokenUsage> usage() const = 0;
   /// Bytes of generated text relayed so far, for an estimate where no usage came.
   virtual std::uint64_t generated_bytes() const = 0;
