@@ -104,9 +104,19 @@ class ContentFaultsTest(harness.GatewayTest):
                     self.assertEqual(stream.all()[-1][1], "[DONE]")
 
     def spend(self):
-        text = self.gateway.get("/metrics").body.decode()
-        return sum(Decimal(line.rsplit(" ", 1)[1]) for line in text.splitlines()
-                   if line.startswith("litellm_spend_metric") and "_created" not in line)
+        return self.gateway.metric("litellm_spend_metric")
+
+    def test_e10_every_estimate_is_flagged(self):
+        modes = ("absent", "null", "empty", "negative", "huge", "text", "float")
+        for send in (lambda mode: self.gateway.chat(f"fake/tokens=9;usage={mode}"),
+                     lambda mode: self.gateway.chat_stream(f"fake/tokens=9;usage={mode}").all(),
+                     lambda mode: self.gateway.messages(f"anthropic-fake/tokens=9;usage={mode}")):
+            for mode in modes:
+                with self.subTest(mode=mode):
+                    before = self.gateway.metric("gatehouse_usage_estimated_total")
+                    send(mode)
+                    harness.wait_for(lambda: self.gateway.metric(
+                        "gatehouse_usage_estimated_total") == before + 1, 3, "a flag")
 
     def test_e10_a_repeated_or_lower_report_counts_once_and_in_full(self):
         for dialect in ("fake/", "anthropic-fake/"):

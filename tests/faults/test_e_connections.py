@@ -173,6 +173,29 @@ class ConnectionFaultsTest(harness.GatewayTest):
             self.assertEqual(stream.all()[-1][1], "[DONE]", behaviour)
 
 
+class EndlessTest(harness.GatewayTest):
+    """E6 without any time-out that would help."""
+
+    def test_e6_an_endless_flood_is_cut_by_its_bytes(self):
+        body = json.dumps({"model": "fake/endless;tokens=4000;chunk=4000", "stream": True,
+                           "messages": [{"role": "user", "content": "Hello"}]}).encode()
+        received, tail = 0, b""
+        with self.gateway.socket(60) as client:
+            client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                        + harness.MASTER_KEY.encode() +
+                        b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            while not tail.endswith(b"0\r\n\r\n"):
+                piece = client.socket.recv(1 << 20)
+                self.assertTrue(piece, "the stream ended without its error event")
+                received += len(piece)
+                tail = (tail + piece)[-4096:]
+                self.assertLess(received, 1 << 30)
+        self.assertIn(b'{"error":', tail)
+        self.assertNotIn(b"[DONE]", tail)
+        assert_peak(self, self.gateway)
+        self.fake.wait_for_bill(1)
+
+
 class EarlyAnswerTest(harness.GatewayTest):
     @classmethod
     def model_list(cls):

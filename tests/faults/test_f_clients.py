@@ -61,9 +61,7 @@ class SlowClientsTest(harness.GatewayTest):
 
     def test_f2_what_was_relayed_is_counted(self):
         def spend():
-            text = self.gateway.get("/metrics").body.decode()
-            return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
-                       if line.startswith("litellm_spend_metric") and "_created" not in line)
+            return float(self.gateway.metric("litellm_spend_metric"))
         before = spend()
         client = harness.RawClient(self.gateway.port)
         client.send(raw_chat("fake/tokens=2000;tps=100", stream=True))
@@ -90,9 +88,7 @@ class SlowClientsTest(harness.GatewayTest):
 
     def test_f4_a_client_that_leaves_a_plain_call_is_recorded_once(self):
         def calls():
-            text = self.gateway.get("/metrics").body.decode()
-            return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
-                       if line.startswith("litellm_requests_metric") and "_created" not in line)
+            return self.gateway.metric("litellm_proxy_total_requests_metric")
         before = calls()
         for _ in range(20):
             client = harness.RawClient(self.gateway.port)
@@ -101,6 +97,7 @@ class SlowClientsTest(harness.GatewayTest):
             client.close()
             harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
         harness.wait_for(lambda: calls() - before == 20, 5, f"20 records (is {calls() - before})")
+        self.assertEqual(self.gateway.metric("litellm_in_flight_requests"), 0)
 
 
 class ManyClientsTest(harness.GatewayTest):

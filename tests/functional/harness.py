@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import unittest
+from decimal import Decimal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -472,6 +473,14 @@ class Gateway(Server):
 
     def reload(self):
         self.program.signal(signal.SIGHUP)
+
+    def metric(self, name):
+        """Sum of all samples whose name starts with `name`, exact."""
+        total = Decimal(0)
+        for line in self.get("/metrics").body.decode().splitlines():
+            if line.startswith(name) and not re.match(r"\w+_created\b", line):
+                total += Decimal(line.rsplit(" ", 1)[1])
+        return total
 
     def chat(self, model, text="Hello", headers=None, timeout=30.0, **members):
         body = {"model": model, "messages": [{"role": "user", "content": text}], **members}

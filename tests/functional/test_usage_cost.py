@@ -85,17 +85,8 @@ class UsageTest(harness.GatewayTest):
         self.assertEqual(sent["stream_options"],
                          {"include_obfuscation": False, "include_usage": True})
 
-    def metric_sum(self, pattern):
-        """Sum of the samples of counters whose name contains `pattern`."""
-        total = Decimal(0)
-        for line in self.gateway.get("/metrics").body.decode().splitlines():
-            name = line.split("{", 1)[0].split(" ", 1)[0]
-            if pattern in name and not line.startswith("#") and not name.endswith("_created"):
-                total += Decimal(line.rsplit(" ", 1)[1])
-        return total
-
     def test_spend_metric_counts_streams_exactly(self):
-        before = self.metric_sum("litellm_spend_metric")
+        before = self.gateway.metric("litellm_spend_metric")
         for send in (lambda: self.gateway.chat_stream("fake/tokens=50").all(),
                      lambda: self.gateway.messages_stream("anthropic-fake/tokens=60").all(),
                      lambda: self.gateway.messages_stream("fake/tokens=70;cached=2").all(),
@@ -104,9 +95,9 @@ class UsageTest(harness.GatewayTest):
             send()
         billed = sum(entry["cost_nano_usd"] for entry in self.fake.wait_for_bill(5))
         harness.wait_for(
-            lambda: self.metric_sum("litellm_spend_metric") - before == Decimal(billed) / 10**9,
+            lambda: self.gateway.metric("litellm_spend_metric") - before == Decimal(billed) / 10**9,
             5.0, f"a spend of {billed} nano-USD more (is "
-                 f"{self.metric_sum('litellm_spend_metric') - before})")
+                 f"{self.gateway.metric('litellm_spend_metric') - before})")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,9 @@
+/// Streams of the anthropic_messages format: no crash, and translations that are JSON.
+
+#include "dialect_input.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  gatehouse::fuzz::check_stream(gatehouse::providers::WireFormat::anthropic_messages,
+                                {reinterpret_cast<const char*>(data), size});
+  return 0;
+}
