@@ -77,7 +77,7 @@ class Server {
 
  private:
   bool start_tls();
-  bool start_workers(std::shared_ptr<const gateway::Snapshot> snapshot);
+  bool start_workers(const gateway::Snapshot& snapshot);
   void report(const config::Problems& problems);
 
   const ServeOptions& options_;
@@ -126,7 +126,7 @@ bool Server::start_tls() {
   return true;
 }
 
-bool Server::start_workers(std::shared_ptr<const gateway::Snapshot> snapshot) {
+bool Server::start_workers(const gateway::Snapshot& snapshot) {
   auto client_tls = net::TlsClientContext::create(config_.server.trust_store);
   if (!client_tls) return fail_start("trust store: " + client_tls.error().public_message);
   parts_ = std::make_unique<SharedParts>(SharedParts{
@@ -134,7 +134,7 @@ bool Server::start_workers(std::shared_ptr<const gateway::Snapshot> snapshot) {
   WorkerOptions options = worker_options(config_, server_tls_);
   if (options_.port) options.server.port = *options_.port;
   for (std::size_t i = 0; i < thread_count(config_.server); ++i) {
-    auto own = std::make_shared<gateway::Snapshot>(*snapshot);
+    auto own = std::make_shared<gateway::Snapshot>(snapshot);
     auto worker = std::make_unique<Worker>(*parts_, options, std::move(own));
     auto port = worker->start();
     if (!port) {
@@ -166,7 +166,7 @@ bool Server::start() {
   const auto visible = snapshot->table->visible_models();
   models_ = visible.size();
   if (!visible.empty()) first_model_ = visible.front().name;
-  return start_tls() && start_workers(std::move(snapshot));
+  return start_tls() && start_workers(*snapshot);
 }
 
 void Server::announce() const {

@@ -97,7 +97,7 @@ class Dispatch {
       } else {
         const bool done = co_await try_next();
         if (done) co_return;
-        if (last_->final_) break;
+        if (!last_ || last_->final_) break;
         decision = plan_.after(last_->failure, state(), call_.worker.tools.random);
       }
       call_.retries = plan_.retries();

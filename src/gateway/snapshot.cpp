@@ -68,9 +68,10 @@ core::Result<Upstream> make_upstream(const models::Deployment& deployment) {
 
 core::Result<std::shared_ptr<const Snapshot>> make_snapshot(
     std::shared_ptr<const models::ModelTable> table, tenancy::Authenticator authenticator) {
-  auto snapshot = std::make_shared<Snapshot>(Snapshot{table, {}, std::move(authenticator)});
+  auto snapshot =
+      std::make_shared<Snapshot>(Snapshot{std::move(table), {}, std::move(authenticator)});
   std::string problems;
-  for (const models::Deployment& deployment : table->deployments()) {
+  for (const models::Deployment& deployment : snapshot->table->deployments()) {
     auto upstream = make_upstream(deployment);
     if (upstream) {
       snapshot->upstreams.push_back(std::move(*upstream));

@@ -10,7 +10,7 @@ std::string abbreviated(std::string_view key) {
   return key.size() < 12 ? "***" : "sk-..." + core::printable(key.substr(key.size() - 4));
 }
 
-AuthenticationFailure failure(std::string text) {
+AuthenticationFailure failure(const std::string& text) {
   return {"Authentication Error, " + text, "auth_error", "None"};
 }
 

@@ -60,6 +60,7 @@ class PromiseBase {
 template <class T = void>
 class [[nodiscard]] Task {
  public:
+  // NOLINTNEXTLINE(readability-identifier-naming): the language gives this name
   class promise_type : public detail::PromiseBase {
    public:
     Task get_return_object() noexcept { return Task(Handle::from_promise(*this)); }
@@ -69,7 +70,7 @@ class [[nodiscard]] Task {
     }
     T take() {
       rethrow_if_failed();
-      return std::move(*value_);
+      return std::move(*value_);  // NOLINT(bugprone-unchecked-optional-access): done, not failed
     }
 
    private:
@@ -111,6 +112,7 @@ class [[nodiscard]] Task {
 template <>
 class [[nodiscard]] Task<void> {
  public:
+  // NOLINTNEXTLINE(readability-identifier-naming): the language gives this name
   class promise_type : public detail::PromiseBase {
    public:
     Task get_return_object() noexcept { return Task(Handle::from_promise(*this)); }
