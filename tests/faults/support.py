@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
 
 import harness  # noqa: E402,F401
+from certificates import Certificates  # noqa: E402,F401
 from gate import Gate  # noqa: E402,F401
 
 SANITIZED = bool(os.environ.get("GATEHOUSE_SANITIZED"))

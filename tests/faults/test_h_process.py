@@ -1,5 +1,6 @@
 """Rows H2 and H6 of faults.md: file descriptors run out; pooled connections are evicted."""
 
+import itertools
 import resource
 import threading
 import time
@@ -58,7 +59,8 @@ class FewDescriptorsTest(unittest.TestCase):
 
 
 class EvictionTest(harness.GatewayTest):
-    """H6: connections are closed by either side while others are in use; no call notices."""
+    """H6: connections are closed by either side while others are in use; no call notices,
+    and no call gets the answer of another."""
 
     # One thread has one pool of upstream connections.
     extra_config = {"server": {"threads": 1}}
@@ -67,18 +69,21 @@ class EvictionTest(harness.GatewayTest):
     def model_list(cls):
         base = cls.fake.url + "/v1"
         return [harness.deployment("chat", "chat-upstream", base),
-                harness.deployment("closing", "fake/close", base),
-                harness.deployment("dropping", "fake/until-close", base),
-                harness.deployment("paced", "fake/tokens=40;tps=40", base)]
+                harness.deployment("paced", "fake/tokens=40;tps=40", base)] + [
+                    harness.deployment(f"echo-{way}", f"fake/echo{way}", base)
+                    for way in ("", ";close", ";until-close", ";extra", ";http10")]
 
     def test_h6_no_call_notices(self):
         failures = []
         stop = threading.Event()
 
         def load(model):
-            while not stop.is_set():
-                answer = self.gateway.chat(model)
-                if answer.status != 200:
+            for number in itertools.count():
+                if stop.is_set():
+                    return
+                text = f"{model} {number} {threading.get_ident()}"
+                answer = self.gateway.chat(model, text=text)
+                if answer.status != 200 or answer.json()["choices"][0]["message"]["content"] != text:
                     failures.append(answer)
 
         def stream():
@@ -87,7 +92,8 @@ class EvictionTest(harness.GatewayTest):
                     failures.append("stream")
 
         threads = [threading.Thread(target=load, args=(model,))
-                   for model in ("chat", "closing", "dropping", "chat")]
+                   for model in ("echo-", "echo-;close", "echo-;until-close", "echo-;extra",
+                                 "echo-;http10", "echo-")]
         threads += [threading.Thread(target=stream) for _ in range(2)]
         for thread in threads:
             thread.start()

@@ -1,9 +1,13 @@
 """Start, reload, drain, command line, logs."""
 
+import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
+import socket
+import ssl
 import stat
 import subprocess
 import tempfile
@@ -11,6 +15,7 @@ import threading
 import time
 import unittest
 
+import certificates
 import harness
 
 
@@ -120,6 +125,26 @@ class DrainTest(unittest.TestCase):
             self.assertTrue(client.closed_by_peer())
             client.close()
 
+    def test_streams_beyond_the_drain_are_broken_off_honestly(self):
+        self.gateway.stop()
+        self.gateway = harness.Gateway({
+            "model_list": [harness.deployment("fake/*", "fake/*", self.fake.url + "/v1")],
+            "general_settings": {"master_key": harness.MASTER_KEY},
+            "server": {"drain_timeout": 1}})
+        self.addCleanup(self.gateway.stop)
+        streams = [self.gateway.chat_stream("fake/tokens=2000;tps=20") for _ in range(5)]
+        readers = [stream.events() for stream in streams]
+        for reader in readers:
+            next(reader)
+        begin = time.monotonic()
+        self.gateway.program.signal(signal.SIGTERM)
+        for reader in readers:
+            events = [data for _, data in reader]
+            self.assertNotIn("[DONE]", events)
+        self.assertEqual(self.gateway.program.wait(10), 0)
+        self.assertLess(time.monotonic() - begin, 6)
+        harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
+
     def test_sigint_ends_it_too(self):
         self.gateway.program.signal(signal.SIGINT)
         self.assertEqual(self.gateway.program.wait(10), 0)
@@ -213,6 +238,55 @@ class StartTest(unittest.TestCase):
         took = time.monotonic() - begin
         gateway.stop()
         self.assertLess(took, limit)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "needs the openssl program")
+class ServerTlsTest(unittest.TestCase):
+    def test_https_and_a_renewed_certificate_without_restart(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        made = certificates.Certificates(folder.name)
+        live = [str(pathlib.Path(folder.name) / name) for name in ("live.pem", "live.key")]
+
+        def install(name):
+            for source, target in zip(made.leaf(name, "IP:127.0.0.1"), live):
+                shutil.copy(source, target)
+        install("first")
+        fake = harness.Fake()
+        self.addCleanup(fake.stop)
+        gateway = harness.Gateway({
+            "model_list": [harness.deployment("chat", "m", fake.url + "/v1")],
+            "general_settings": {"master_key": harness.MASTER_KEY},
+            "server": {"tls": {"certificate_file": live[0], "key_file": live[1]}}}, wait=False)
+        self.addCleanup(gateway.stop)
+        port = int(gateway.program.wait_for_line(r"listening on \S*?:(\d+)").group(1))
+        context = ssl.create_default_context(cafile=str(made.root))
+
+        def name_and_answer():
+            connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+            connection.request("POST", "/v1/chat/completions",
+                               json.dumps({"model": "chat", "messages": []}),
+                               {"Authorization": "Bearer " + harness.MASTER_KEY})
+            name = dict(pair[0] for pair in connection.sock.getpeercert()["subject"])["commonName"]
+            status = connection.getresponse().status
+            connection.close()
+            return name, status
+        self.assertEqual(name_and_answer(), ("first", 200))
+        install("second")
+        gateway.reload()
+        harness.wait_for(lambda: name_and_answer() == ("second", 200), 5, "the new certificate")
+        pathlib.Path(live[0]).write_text("no certificate")
+        lines = len(gateway.program.lines)
+        gateway.reload()
+        gateway.program.wait_for_line(r"(?i)certificate|reload", 5, start=lines)
+        self.assertEqual(name_and_answer(), ("second", 200))
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            old = ssl.create_default_context(cafile=str(made.root))
+            old.set_ciphers("ALL:@SECLEVEL=0")
+            old.minimum_version = old.maximum_version = version
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                with socket.create_connection(("127.0.0.1", port), 5) as plain:
+                    old.wrap_socket(plain, server_hostname="127.0.0.1").close()
 
 
 if __name__ == "__main__":
