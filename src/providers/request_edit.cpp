@@ -20,6 +20,7 @@ struct Splice {
   std::size_t from;
   std::size_t to;
   std::string_view by;
+  std::size_t order = 0;
 };
 
 /// `{"include_usage":true}` with the client's other options kept; empty when nothing is to change.
@@ -141,7 +142,9 @@ class RequestEdit {
   }
 
   void apply() {
-    std::ranges::stable_sort(splices_, {}, &Splice::from);
+    // In order of position; at one position as they were planned.
+    for (std::size_t i = 0; i < splices_.size(); ++i) splices_[i].order = i;
+    std::ranges::sort(splices_, {}, [](const Splice& s) { return std::pair(s.from, s.order); });
     const bool copies = 2 * splices_.size() + 1 > EditedBody::kMaxPieces;
     if (copies) out_.rebuilt_.reserve(body_.size());
     std::size_t at = 0;
