@@ -74,6 +74,19 @@ std::optional<Refusal> read_stream_options(const json::Outline& body, Wishes& wi
   return read_flag(*inner, "include_usage", wishes.usage_on_stream);
 }
 
+/// Malformed limits are the upstream's to refuse.
+void read_output_limit(const json::Outline& body, Wishes& wishes) {
+  const Member* limit = body.find("max_completion_tokens");
+  if (limit == nullptr) limit = body.find("max_tokens");
+  if (limit == nullptr) return;
+  const Member* choices = body.find("n");
+  const std::uint64_t count = choices == nullptr ? 1 : json::as_uint(*choices).value_or(1);
+  const auto tokens = json::as_uint(*limit);
+  if (tokens && *tokens <= core::kMaxPlausibleTokens && count <= 1024) {
+    wishes.max_output = *tokens * count;
+  }
+}
+
 std::optional<Refusal> read_end_user(WireFormat format, const json::Outline& body, Wishes& wishes) {
   if (format != WireFormat::anthropic_messages && format != WireFormat::anthropic_count_tokens) {
     if (auto refusal = read_text(body, "user", wishes.end_user)) return refusal;
@@ -186,6 +199,7 @@ std::optional<Refusal> read_request(Call& call) {
   if (inbound.format != WireFormat::anthropic_messages) {
     if (auto refusal = read_stream_options(*outline, wishes)) return refusal;
   }
+  read_output_limit(*outline, wishes);
   if (auto refusal = read_end_user(inbound.format, *outline, wishes)) return refusal;
   if (auto refusal = read_fallbacks(*outline, wishes)) return refusal;
   if (auto refusal = read_retry_wishes(*outline, inbound.headers, wishes)) return refusal;

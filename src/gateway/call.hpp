@@ -31,7 +31,8 @@ struct Worker {
 struct Wishes {
   std::string model;
   bool stream = false;
-  bool usage_on_stream = false;  ///< stream_options.include_usage
+  bool usage_on_stream = false;             ///< stream_options.include_usage
+  std::optional<std::uint64_t> max_output;  ///< tokens the client allows, all choices together
   std::string end_user;
   std::vector<std::string> fallbacks;
   std::optional<std::uint32_t> num_retries;

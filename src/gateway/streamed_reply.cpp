@@ -13,6 +13,16 @@ using Verdict = providers::StreamRelay::Verdict;
 /// connection.
 constexpr core::Millis kTailPatience{250};
 
+/// No vocabulary has longer tokens, so a reply beyond this much text per allowed token comes from
+/// an upstream that ignores the limit (faults.md E6).
+constexpr std::uint64_t kMaxBytesPerToken = 128;
+constexpr std::uint64_t kOutputSlack = 4096;
+
+bool exceeds_output(const Wishes& wishes, std::uint64_t generated_bytes) {
+  return wishes.max_output &&
+         generated_bytes > *wishes.max_output * kMaxBytesPerToken + kOutputSlack;
+}
+
 std::unique_ptr<providers::StreamRelay> make_relay(const Attempt& attempt) {
   const Call& call = attempt.call;
   if (!attempt.translates()) {
@@ -88,6 +98,9 @@ core::Task<core::Result<void>> advance(Attempt& attempt, net::ClientResponse& re
   }
   if (relayed.bytes() > call.worker.limits.max_stream_bytes) {
     co_return core::fail(core::Errc::too_large, "the stream exceeds the size limit");
+  }
+  if (exceeds_output(call.wishes, relayed.relay().generated_bytes())) {
+    co_return core::fail(core::Errc::too_large, "the stream exceeds the output limit");
   }
   co_return core::Result<void>();
 }

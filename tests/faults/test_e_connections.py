@@ -176,6 +176,17 @@ class ConnectionFaultsTest(harness.GatewayTest):
 class EndlessTest(harness.GatewayTest):
     """E6 without any time-out that would help."""
 
+    def test_e6_an_endless_flood_is_cut_at_the_output_limit(self):
+        for send in (self.gateway.chat_stream, self.gateway.messages_stream):
+            for dialect in ("fake/", "anthropic-fake/"):
+                with self.subTest(surface=send.__name__, dialect=dialect):
+                    stream = send(dialect + "endless", max_tokens=10)
+                    events = stream.all()
+                    self.assertIn("error", json.loads(events[-1][1]))
+                    self.assertLess(len(stream.raw), 4 << 20)
+        self.assertEqual(self.gateway.chat_stream("fake/tokens=200", max_tokens=200).all()[-1][1],
+                         "[DONE]")
+
     def test_e6_an_endless_flood_is_cut_by_its_bytes(self):
         body = json.dumps({"model": "fake/endless;tokens=4000;chunk=4000", "stream": True,
                            "messages": [{"role": "user", "content": "Hello"}]}).encode()

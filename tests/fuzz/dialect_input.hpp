@@ -12,7 +12,8 @@
 namespace gatehouse::fuzz {
 
 inline void require_json(std::string_view text, const char* what) {
-  json::Scanner scanner(300);  // a little deeper than what is read, for what is wrapped around it
+  // A little deeper than what is read, for what is wrapped around it.
+  json::Scanner scanner(json::ScanLimits{.max_depth = 300});
   require(scanner.scan_copy(text).has_value(), what);
 }
 
