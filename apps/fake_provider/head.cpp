@@ -59,7 +59,9 @@ std::string build_head(const Draft& draft, const Behaviours& behaviours, Framing
          "\r\n";
   out += "x-request-id: req_" + std::string(kIdSlot) + "\r\n";
   out += "x-ratelimit-remaining-requests: 9999\r\n";
-  for (const auto& [name, value] : draft.headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : draft.headers) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
   if (behaviours.has("retry-after")) {
     out += "retry-after: " + retry_after(behaviours.text("retry-after"), now) + "\r\n";
   }

@@ -81,6 +81,8 @@ int serve(Options& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::vector<std::thread> threads;
+  threads.reserve(workers.size());
+  threads.reserve(workers.size());
   for (auto& worker : workers) threads.emplace_back([&worker] { worker->run(); });
   std::cout << "listening on " << options.listen.address << ':' << options.listen.port << std::endl;
   int received = 0;

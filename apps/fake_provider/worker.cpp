@@ -42,7 +42,7 @@ struct Worker::Connection {
 };
 
 Worker::Worker(Shared& shared, Books& books, const core::Clock& clock)
-    : shared_(shared), books_(books), clock_(clock), planner_(shared, clock) {}
+    : shared_(shared), books_(books), planner_(shared, clock) {}
 
 Worker::~Worker() {
   if (listener_ >= 0) ::close(listener_);

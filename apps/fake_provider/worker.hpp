@@ -57,7 +57,6 @@ class Worker final : private net::ReadinessSink {
 
   Shared& shared_;
   Books& books_;
-  const core::Clock& clock_;
   Planner planner_;
   std::unique_ptr<net::EventLoop> loop_;
   std::shared_ptr<net::TlsServerContext> tls_;
