@@ -11,8 +11,7 @@ def build(folder, extra=()):
     """Configures `folder` if need be and builds; {target: path}."""
     if not (folder / "build.ninja").exists():
         _run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-              "-DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON", "-DGATEHOUSE_TESTS=OFF",
-              "-DGATEHOUSE_BENCHES=ON", *extra])
+              "-DGATEHOUSE_TESTS=OFF", "-DGATEHOUSE_BENCHES=ON", *extra])
     elif "GATEHOUSE_BENCHES:BOOL=ON" not in (folder / "CMakeCache.txt").read_text():
         _run(["cmake", "-S", ROOT, "-B", folder, "-DGATEHOUSE_BENCHES=ON"])
     _run(["cmake", "--build", folder, "--target", *TARGETS])

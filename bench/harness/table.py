@@ -1,6 +1,8 @@
 """Turns a report into text: Markdown for bench/README.md, the same for the terminal."""
 
-BEGIN, END = "<!-- results: begin (written by bench/run) -->", "<!-- results: end -->"
+RESULTS = ("<!-- results: begin (written by bench/run) -->", "<!-- results: end -->")
+INSTRUCTIONS = ("<!-- instructions: begin (written by bench/instructions --update) -->",
+                "<!-- instructions: end -->")
 
 _COLUMNS = {
     "rate": ("req/s", "{:,.0f}"),
@@ -106,9 +108,9 @@ def _failures(row):
     return f"**{count}: void**"
 
 
-def insert(readme, report):
+def insert(readme, marks, text):
     """Replaces what stands between the marks."""
-    text = readme.read_text()
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    readme.write_text(f"{before}{BEGIN}\n{markdown(report)}{END}{after}")
+    begin, end = marks
+    before, rest = readme.read_text().split(begin, 1)
+    after = rest.split(end, 1)[1]
+    readme.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}")
