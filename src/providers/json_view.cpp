@@ -16,10 +16,11 @@ const char* skip_space(const char* at, const char* end) noexcept {
   return at;
 }
 
-/// `at` is behind the opening quote; returns the closing quote (or `end`).
-const char* string_end(const char* at, const char* end, bool& escaped) noexcept {
+/// Strings up to this length are looked through byte by byte, which beats calling memchr.
+constexpr std::ptrdiff_t kShort = 48;
+
+const char* long_string_end(const char* at, const char* end, bool& escaped) noexcept {
   const char* const start = at;
-  escaped = false;
   while (at < end) {
     const void* found = std::memchr(at, '"', static_cast<std::size_t>(end - at));
     if (found == nullptr) return end;
@@ -35,6 +36,21 @@ const char* string_end(const char* at, const char* end, bool& escaped) noexcept 
     at = quote + 1;
   }
   return end;
+}
+
+/// `at` is behind the opening quote; returns the closing quote (or `end`).
+const char* string_end(const char* at, const char* end, bool& escaped) noexcept {
+  escaped = false;
+  const char* const near = end - at > kShort ? at + kShort : end;
+  while (at < near) {
+    if (*at == '"') return at;
+    if (*at == '\\') {
+      escaped = true;
+      if (++at == end) return end;
+    }
+    ++at;
+  }
+  return long_string_end(at, end, escaped);
 }
 
 /// `at` is at '{' or '['; returns the position behind the matching bracket.
@@ -116,7 +132,18 @@ json::Scanner& thread_scanner() {
 core::Result<json::Member> parse_json(std::string_view text) {
   auto scanned = thread_scanner().scan_copy(text);
   if (!scanned) return core::pass(scanned);
-  return first_value(text);
+  return whole_value(text, scanned->kind());
+}
+
+json::Member whole_value(std::string_view text, json::Kind kind) noexcept {
+  const char* from = skip_space(text.data(), text.data() + text.size());
+  const char* to = text.data() + text.size();
+  while (to > from && is_space(to[-1])) --to;
+  json::Member value;
+  value.kind = kind;
+  value.value = std::string_view(from, static_cast<std::size_t>(to - from));
+  value.value_escaped = kind == json::Kind::string && value.value.contains('\\');
+  return value;
 }
 
 json::Member first_value(std::string_view text) {

@@ -16,6 +16,9 @@ namespace gatehouse::providers {
 /// Errc::invalid_argument otherwise.
 core::Result<json::Member> parse_json(std::string_view text);
 
+/// The root of a text that is known to be valid JSON of this kind.
+json::Member whole_value(std::string_view text, json::Kind kind) noexcept;
+
 /// The value that starts in `text`, which must be valid JSON up to the value's end. White space
 /// before it is skipped.
 json::Member first_value(std::string_view text);

@@ -35,7 +35,7 @@ core::Result<json::Member> RelayBase::read_object(std::string_view data) {
                       "the provider's stream contained data that is not a JSON object",
                       outline ? std::string() : outline.error().public_message);
   }
-  return first_value(data);
+  return whole_value(data, json::Kind::object);
 }
 
 void RelayBase::append(std::string& out, const net::SseEvent& event) {
@@ -51,7 +51,7 @@ void RelayBase::append(std::string& out, const net::SseEvent& event, const DataE
     append(out, event);
     return;
   }
-  if (event.data.find_first_of("\r\n") != std::string_view::npos) {
+  if (event.data.contains('\n') || event.data.contains('\r')) {
     std::string data;
     edit.append_to(data, event.data);
     net::append_sse(out, data, event.type);

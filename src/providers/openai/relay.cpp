@@ -31,17 +31,27 @@ std::uint64_t delta_length(const json::Member& delta) {
   return length;
 }
 
+/// The values of all members of that name within valid JSON, at any depth. The quoted name cannot
+/// occur inside a string, where a quote has a backslash before it.
+template <class Use>
+void for_each_named(std::string_view json, std::string_view quoted_name, Use use) {
+  std::size_t at = 0;
+  while ((at = json.find(quoted_name, at)) != std::string_view::npos) {
+    at += quoted_name.size();
+    const std::size_t colon = json.find_first_not_of(" \t\r\n", at);
+    if (colon == std::string_view::npos || json[colon] != ':') continue;  // a value
+    use(first_value(json.substr(colon + 1)));
+  }
+}
+
+/// Looks for the two members that hold generated text instead of walking all of the choices.
 std::uint64_t choices_length(const json::Member& choices) {
   std::uint64_t length = 0;
-  for (const json::Member& choice : Children(choices)) {
-    for (const json::Member& member : Children(choice)) {
-      if (key_is(member, "delta")) {
-        length += delta_length(member);
-      } else if (key_is(member, "text")) {
-        length += text_length(member);
-      }
-    }
-  }
+  const auto add_delta = [&](const json::Member& delta) { length += delta_length(delta); };
+  for_each_named(choices.value, "\"delta\"", add_delta);
+  if (length > 0) return length;
+  const auto add_text = [&](const json::Member& text) { length += text_length(text); };
+  for_each_named(choices.value, "\"text\"", add_text);
   return length;
 }
 
