@@ -65,11 +65,14 @@ std::optional<Refusal> find_price(Attempt& attempt) {
 /// The body in a format that the provider speaks.
 std::optional<Refusal> encode_body(Attempt& attempt) {
   Call& call = attempt.call;
+  // Some vendors refuse stream_options and tell the usage unasked.
+  const bool stream_options = attempt.upstream.provider->takes_stream_options();
   if (!attempt.translates()) {
     const providers::RequestEditOptions options{
         .upstream_model = call.upstream_model,
         .ask_usage = call.wishes.stream && call.inbound.format != WireFormat::anthropic_messages &&
-                     !call.wishes.usage_on_stream};
+                     !call.wishes.usage_on_stream,
+        .drop_stream_options = !stream_options};
     auto edited = providers::edit_request(call.inbound.format, call.inbound.body, call.outline(),
                                           options, attempt.edited);
     if (!edited) return bad_request("litellm.BadRequestError: " + edited.error().public_message);
@@ -96,7 +99,8 @@ std::optional<Refusal> encode_body(Attempt& attempt) {
       *call.conversation,
       {.upstream_model = call.upstream_model,
        .drop_params = attempt.deployment.drop_params,
-       .default_max_tokens = bound != 0 ? bound : providers::EncodeOptions{}.default_max_tokens});
+       .default_max_tokens = bound != 0 ? bound : providers::EncodeOptions{}.default_max_tokens,
+       .stream_options = stream_options});
   if (!encoded) {
     return bad_request("litellm.UnsupportedParamsError: " + encoded.error().public_message);
   }
