@@ -104,13 +104,12 @@ class RequestEncoder {
       if (native() && tool.strict) writer_.key("strict").boolean(*tool.strict);
       writer_.member_raw_if("cache_control", tool.cache_control).end_object();
     }
-    if (answer_tool_) write_answer_tool();
+    if (answer_tool_ && request_.response_format) write_answer_tool(*request_.response_format);
     writer_.end_array();
     write_tool_choice();
   }
 
-  void write_answer_tool() {
-    const ResponseFormat& format = *request_.response_format;
+  void write_answer_tool(const ResponseFormat& format) {
     writer_.begin_object().member("name", kAnswerTool);
     writer_.member("description", format.description.empty()
                                       ? "Gives the final answer. Call it exactly once."

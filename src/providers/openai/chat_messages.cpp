@@ -96,22 +96,23 @@ core::Result<void> decode_parts(const json::Member& raw, const Members& members,
 core::Result<void> decode_message(const json::Member& raw, const FieldPath& path,
                                   ChatRequest& request) {
   if (!is_object(raw)) return path.fail("must be an object");
-  auto members = gather(raw, path, request.extra);
-  if (!members) return core::pass(members);
-  if (members->role && json::as_string(*members->role) == "function") {
+  auto gathered = gather(raw, path, request.extra);
+  if (!gathered) return core::pass(gathered);
+  const auto& members = *gathered;
+  if (members.role && json::as_string(*members.role) == "function") {
     // The forerunner of tools: carried, but not understood.
     request.extra.emplace_back(path.text(), raw.value);
     return {};
   }
-  auto role = decode_role(members->role, path);
+  auto role = decode_role(members.role, path);
   if (!role) return core::pass(role);
   Message message{.role = *role, .parts = {}};
-  if (members->name) {
-    if (auto read = read_into(*members->name, path / "name", message.name); !read) return read;
+  if (members.name) {
+    if (auto read = read_into(*members.name, path / "name", message.name); !read) return read;
   }
   auto read = message.role == Role::tool
-                  ? decode_tool_message(*members, path, message, request.extra)
-                  : decode_parts(raw, *members, path, message, request.extra);
+                  ? decode_tool_message(members, path, message, request.extra)
+                  : decode_parts(raw, members, path, message, request.extra);
   if (!read) return read;
   request.messages.push_back(std::move(message));
   return {};
