@@ -61,9 +61,9 @@ tsan: ## unit and functional tests under ThreadSanitizer
 	cmake --build build/tsan -j $(JOBS)
 	cd build/tsan && $(ctest) -L 'unit|functional'
 
-shared: ## every module as a shared library: rejects cycles and missing links
+shared: ## every module as a shared library, warnings as errors: rejects cycles and missing links
 	@$(need) build
-	cmake --preset shared
+	cmake --preset shared -DGATEHOUSE_WERROR=ON
 	cmake --build build/shared -j $(JOBS)
 
 fuzz: ## every fuzz target for $(FUZZ_SECONDS) seconds
