@@ -16,7 +16,7 @@ def added_latency(context, servers):
                                 cores=context.layout.subject, warm_up_ms=200)
 
     subjects = [servers.direct, servers.nginx, servers.gatehouse]
-    windows = interleave(context, "G3", context.pick(3, 7),
+    windows = interleave(context, "G3", context.pick(3, 5),
                          [(s.name, s, run(s)) for s in subjects])
     rows = {name: row(name, taken, windows["nginx"] if name != "nginx" else None)
             for name, taken in windows.items()}

@@ -13,7 +13,7 @@ _CONNECTIONS = 512
 
 def footprint(context, subjects):
     """Each subject is started afresh, so that it has not seen another scenario."""
-    seconds = context.pick(10, 90)
+    seconds = context.pick(10, 60)
     rows = []
     for subject in subjects:
         subject.start()
@@ -60,6 +60,7 @@ def _measure(context, subject, seconds):
         "idle_mib": idle / _MIB, "busy_mib": max(size for _, size in busy) / _MIB,
         "peak_mib": peak / _MIB, "after_mib": after / _MIB,
         "growth_mib_per_minute": _slope(busy[len(busy) // 2:]) * 60 / _MIB,
+        "samples_mib": [round(size / _MIB, 2) for _, size in samples],
     }
 
 

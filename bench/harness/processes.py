@@ -35,7 +35,7 @@ class Program:
         self.process = subprocess.Popen(
             ["taskset", "-c", ",".join(map(str, cores)), *map(str, arguments)],
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, env=env,
-            start_new_session=True)
+            process_group=0)
 
     @property
     def pid(self):

@@ -19,6 +19,9 @@ class Subject:
 
     name = ""
     path = "/v1/chat/completions"
+    # Each server reaches the upstream under an address of its own: the ports that one has used
+    # stay reserved towards that address for a minute, and a later one would have to search.
+    upstream_address = "127.0.0.1"
     start_limit = 20.0
 
     def __init__(self, context):
@@ -90,7 +93,8 @@ class Upstream(Subject):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self._provider = Program(
-            [self.context.fake_provider, "--port", self.port, "--record", 0],
+            [self.context.fake_provider, "--address", "0.0.0.0", "--port", self.port, "--record",
+             0],
             self.context.layout.upstream, self.folder / "output.log")
         self._provider.wait_for_port(self.port, self.start_limit)
 
@@ -106,10 +110,12 @@ class Upstream(Subject):
 
 class Nginx(Subject):
     name = "nginx"
+    upstream_address = "127.0.0.2"
 
     def command(self):
         self.text = _NGINX % {"folder": self.folder, "port": self.port,
-                              "upstream": self.context.upstream.port}
+                              "upstream": self.context.upstream.port,
+                              "address": self.upstream_address}
         path = self.folder / "nginx.conf"
         path.write_text(self.text)
         return ["nginx", "-p", self.folder, "-c", path, "-e", self.folder / "error.log"], None
@@ -139,7 +145,11 @@ http {
   keepalive_requests 1000000000;
   client_max_body_size 64m;
   client_body_buffer_size 1m;
-  upstream provider { server 127.0.0.1:%(upstream)d; keepalive 16384; keepalive_requests 1000000000; }
+  upstream provider {
+    server %(address)s:%(upstream)d;
+    keepalive 16384;
+    keepalive_requests 1000000000;
+  }
   server {
     listen 127.0.0.1:%(port)d backlog=4096;
     location / {
@@ -155,6 +165,7 @@ http {
 
 class Gatehouse(Subject):
     name = "gatehouse"
+    upstream_address = "127.0.0.3"
 
     def __init__(self, context, models):
         super().__init__(context)
@@ -180,7 +191,7 @@ class Gatehouse(Subject):
         lines = ["server: {address: 127.0.0.1, threads: 1}",
                  f"general_settings: {{master_key: {MASTER_KEY}}}", "model_list:"]
         for model, vendor in self.models:
-            base = f"http://127.0.0.1:{port}" + ("/v1" if vendor == "openai" else "")
+            base = f"http://{self.upstream_address}:{port}" + ("/v1" if vendor == "openai" else "")
             lines += [f"  - model_name: {json.dumps(_public_name(model, vendor))}",
                       "    litellm_params:",
                       f"      model: {json.dumps(vendor + '/' + model)}",

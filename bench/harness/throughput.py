@@ -27,7 +27,7 @@ def _value(rows, name, key):
 def pass_through(context, servers, peers):
     run = _wrk(context, shapes.CHAT)
     subjects = [servers.direct, servers.nginx, servers.gatehouse, *peers]
-    windows = interleave(context, "G1", context.pick(3, 7),
+    windows = interleave(context, "G1", context.pick(3, 5),
                          [(s.name, s, run(s)) for s in subjects])
     rows = _rows(windows)
     ratio = _value(rows, "gatehouse", "ratio_cpu_us")
