@@ -13,6 +13,8 @@ _COLUMNS = {
     "ratio_cpu_us_per_frame": ("CPU/frame ×", "{:.2f}"),
     "user_share": ("user", "{:.0%}"),
     "cores": ("cores", "{:.2f}"),
+    "waited_share": ("waited", "{:.0%}"),
+    "waited_share": ("waited", "{:.0%}"),
     "memory_per_stream_kib": ("KiB/stream", "{:.1f}"),
     "idle_mib": ("idle MiB", "{:.1f}"),
     "busy_mib": ("busy MiB", "{:.1f}"),
