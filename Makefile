@@ -49,17 +49,17 @@ format: ## rewrite sources with clang-format
 	@$(need) lint
 	tools/check_format --fix
 
-asan: ## unit and functional tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ## unit, fuzz corpus and functional tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(need) build test
 	cmake --preset asan
 	cmake --build build/asan -j $(JOBS)
-	cd build/asan && $(ctest) -L 'unit|functional'
+	cd build/asan && $(ctest) -L 'unit|fuzz|functional'
 
-tsan: ## unit and functional tests under ThreadSanitizer
+tsan: ## unit, fuzz corpus and functional tests under ThreadSanitizer
 	@$(need) build test
 	cmake --preset tsan
 	cmake --build build/tsan -j $(JOBS)
-	cd build/tsan && $(ctest) -L 'unit|functional'
+	cd build/tsan && $(ctest) -L 'unit|fuzz|functional'
 
 shared: ## every module as a shared library, warnings as errors: rejects cycles and missing links
 	@$(need) build
