@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kLeastCapacity = std::size_t{16} << 10;
 /// Memory for longer texts is given back after the scan.
 constexpr std::size_t kKeptCapacity = std::size_t{1} << 20;
+/// Texts with so few bytes per token are the work of a machine: prose and data have more.
+constexpr std::size_t kBytesPerToken = 3;
 constexpr std::size_t kKeptMembers = std::size_t{1} << 12;
 
 std::unexpected<core::Error> refuse(std::size_t offset, std::string_view problem) {
@@ -34,6 +36,7 @@ struct Scanner::State {
   bool reserve(std::size_t size);
   void trim();
   core::Result<void> index(std::string_view text);
+  core::Result<void> look_ahead(std::string_view text);
 
   const ScanLimits limits;
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
@@ -65,8 +68,24 @@ void Scanner::State::trim() {
   capacity = 0;
 }
 
+/// A text that is full of tokens is refused for its beginning: the index of the whole would take
+/// four bytes of fresh memory per token, whose page faults cost more than the scan. Whatever else
+/// the beginning may be is for the scan of the whole to say.
+core::Result<void> Scanner::State::look_ahead(std::string_view text) {
+  if (text.size() / kBytesPerToken <= limits.max_tokens) return {};
+  const std::size_t size = limits.max_tokens * kBytesPerToken;
+  if (!reserve(size)) return {};
+  stage1->n_structural_indexes = 0;
+  [[maybe_unused]] const simdjson::error_code cut =
+      stage1->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), size,
+                     simdjson::stage1_mode::streaming_partial);
+  if (stage1->n_structural_indexes <= limits.max_tokens) return {};
+  return refuse(stage1->structural_indexes[limits.max_tokens], "too many values");
+}
+
 core::Result<void> Scanner::State::index(std::string_view text) {
   if (text.empty()) return refuse(0, "the text is empty");
+  if (auto seen = look_ahead(text); !seen) return seen;
   if (!reserve(text.size())) return core::fail(core::Errc::too_large, "JSON text above 4 GiB");
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   switch (stage1->stage1(bytes, text.size(), simdjson::stage1_mode::regular)) {

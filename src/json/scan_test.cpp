@@ -321,6 +321,33 @@ TEST(ScanLimits, RefuseWhatLiesBeyond) {
   EXPECT_FALSE(short_one.scan_copy("[1,2,3]"));
 }
 
+// The beginning of a long text is looked at first, wherever it is cut.
+TEST(ScanLimits, TokensOfALongTextAreCountedExactly) {
+  Scanner scanner({.max_tokens = 100});
+  for (const std::string_view piece :
+       {"x", "\u00e9", "\u20ac", "\U0001f600", "\\\\", "\\\"", "[1,2]"}) {
+    std::string text;
+    for (int i = 0; i < 400; ++i) text += piece;
+    for (std::size_t shift = 0; shift < 8; ++shift) {
+      const std::string value = '"' + std::string(shift, 'y') + text + '"';
+      // Brackets, quotes, values and commas: a string is one token.
+      std::string list = "[" + value;
+      for (int i = 0; i < 48; ++i) list += ",1";
+      EXPECT_TRUE(scanner.scan_copy(list + "]")) << piece << shift;
+      EXPECT_FALSE(scanner.scan_copy(list + ",1]")) << piece << shift;
+      std::string late = "[1";
+      for (int i = 0; i < 47; ++i) late += ",1";
+      EXPECT_TRUE(scanner.scan_copy(late + "," + value + "]")) << piece << shift;
+      EXPECT_FALSE(scanner.scan_copy(late + ",1," + value + "]")) << piece << shift;
+    }
+  }
+  std::string many = "[1";
+  for (int i = 0; i < 1000; ++i) many += ",1";
+  const auto refused = scanner.scan_copy(many + "]");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().public_message, "invalid JSON at byte 100: too many values");
+}
+
 // faults.md F14. The bound is for a release build; others get ten times as much, which still
 // tells linear from quadratic work.
 #ifdef NDEBUG

@@ -24,7 +24,7 @@ struct ScanLimits {
 
 /// For what clients send: a million members are refused after the SIMD stage (faults.md F14).
 inline constexpr ScanLimits kRequestLimits{
-    .max_depth = kMaxDepth, .max_children = 100'000, .max_tokens = std::size_t{1} << 21};
+    .max_depth = kMaxDepth, .max_children = 100'000, .max_tokens = std::size_t{1} << 20};
 
 /// Says whether a DOM can hold `text` without choosing or changing anything. Beyond what
 /// Scanner refuses under kRequestLimits it refuses, on every level: two members of one object
