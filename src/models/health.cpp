@@ -106,22 +106,22 @@ core::Nanos DeploymentHealth::cooling_left(core::MonotonicTime now) const noexce
 
 void RetryBudget::request() noexcept {
   // In calm times the budget is full, and this is a read that threads can share.
-  std::int32_t seen = fifths_.load(std::memory_order_relaxed);
+  std::int32_t seen = sixths_.load(std::memory_order_relaxed);
   while (seen < static_cast<std::int32_t>(kReserve) * kUnit &&
-         !fifths_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed)) {
+         !sixths_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed)) {
   }
 }
 
 bool RetryBudget::take() noexcept {
-  std::int32_t seen = fifths_.load(std::memory_order_relaxed);
+  std::int32_t seen = sixths_.load(std::memory_order_relaxed);
   while (seen >= kUnit) {
-    if (fifths_.compare_exchange_weak(seen, seen - kUnit, std::memory_order_relaxed)) return true;
+    if (sixths_.compare_exchange_weak(seen, seen - kUnit, std::memory_order_relaxed)) return true;
   }
   return false;
 }
 
 std::uint32_t RetryBudget::left() const noexcept {
-  return static_cast<std::uint32_t>(fifths_.load(std::memory_order_relaxed) / kUnit);
+  return static_cast<std::uint32_t>(sixths_.load(std::memory_order_relaxed) / kUnit);
 }
 
 std::shared_ptr<DeploymentHealth> HealthRegistry::deployment(std::string_view id) {

@@ -213,11 +213,11 @@ TEST(RetryBudget, StartsWithAReserve) {
   EXPECT_EQ(budget.left(), 0u);
 }
 
-TEST(RetryBudget, FiveRequestsEarnOneRetry) {
+TEST(RetryBudget, SixRequestsEarnOneRetry) {
   RetryBudget budget;
   while (budget.take()) {
   }
-  for (int i = 0; i < 4; ++i) budget.request();
+  for (int i = 0; i < 5; ++i) budget.request();
   EXPECT_FALSE(budget.take());
   budget.request();
   EXPECT_TRUE(budget.take());
@@ -240,8 +240,8 @@ TEST(RetryBudget, RetriesStayWithinAFifthAcrossThreads) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_LE(retries.load(), kThreads * kRequests / 5 + static_cast<int>(RetryBudget::kReserve));
-  EXPECT_GE(retries.load(), kThreads * kRequests / 5 - 1);
+  EXPECT_LE(retries.load(), kThreads * kRequests / 6 + static_cast<int>(RetryBudget::kReserve));
+  EXPECT_GE(retries.load(), kThreads * kRequests / 6 - 1);
 }
 
 TEST(HealthRegistry, KeepsStateByIdAndForgetsWhatIsUnused) {

@@ -216,7 +216,7 @@ TEST_F(Retry, AnEmptyBudgetForbidsWhatTheUpstreamWouldSee) {
 
 // E12: an upstream that fails every call for a minute.
 TEST_F(Retry, AFailingUpstreamSeesAtMostAFifthMore) {
-  constexpr std::uint32_t kRequests = 10'000;
+  constexpr std::uint32_t kRequests = 300;
   std::uint32_t calls = 0;
   for (std::uint32_t i = 0; i < kRequests; ++i) {
     RetryPlan p = plan({.num_retries = 3});
@@ -225,8 +225,9 @@ TEST_F(Retry, AFailingUpstreamSeesAtMostAFifthMore) {
     } while (p.after({.kind = FailureKind::server_error}, alone(), random).step !=
              NextStep::give_up);
   }
-  EXPECT_LE(calls, kRequests + kRequests / 5 + RetryBudget::kReserve);
-  EXPECT_GE(calls, kRequests + kRequests / 5 - 1);
+  // The reserve is part of the fifth.
+  EXPECT_LE(calls, kRequests + kRequests / 5);
+  EXPECT_GE(calls, kRequests + kRequests / 6);
 }
 
 TEST_F(Retry, FallbacksFollowInOrderAndOnce) {

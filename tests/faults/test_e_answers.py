@@ -1,5 +1,6 @@
 """Rows E8-E12, E15 of faults.md: what an upstream says."""
 
+import concurrent.futures
 import json
 import time
 import unittest
@@ -195,8 +196,19 @@ class RateLimitTest(harness.GatewayTest):
             self.assertEqual(len(bill), 1, "no call before the due time")
 
 
+CALLS = 400
+
+
+def amplification(test, model):
+    """Calls upstream per call of a client, of sixteen clients at once."""
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(lambda _: test.gateway.chat(model).status, range(CALLS)))
+    test.assertTrue(all(status in (200, 429) or status >= 500 for status in statuses), statuses)
+    return test.fake.get("/__bill").json()["totals"]["calls"] / CALLS
+
+
 class FlappingTest(harness.GatewayTest):
-    """E12: retries add at most 20 %; a failing deployment is left alone."""
+    """E12: retries add at most 20 %, also where no breaker helps."""
 
     router_settings = {"num_retries": 3, "disable_cooldowns": True}
 
@@ -206,17 +218,27 @@ class FlappingTest(harness.GatewayTest):
                 harness.deployment("flapping", "fake/flap=50", cls.fake.url + "/v1"),
                 harness.deployment("chat", "chat-upstream", cls.fake.url + "/v1")]
 
-    def amplification(self, model, calls):
-        for _ in range(calls):
-            self.gateway.chat(model)
-        return self.fake.get("/__bill").json()["totals"]["calls"] / calls
-
     def test_e12_a_deployment_that_is_down(self):
-        # The budget holds a reserve of a few retries besides its 20 %.
-        self.assertLessEqual(self.amplification("down", 100), 1.2 + 10 / 100)
+        self.assertLessEqual(amplification(self, "down"), 1.2)
 
     def test_e12_a_flapping_deployment(self):
-        self.assertLessEqual(self.amplification("flapping", 100), 1.2 + 10 / 100)
+        self.assertLessEqual(amplification(self, "flapping"), 1.2)
+
+
+class BreakerTest(harness.GatewayTest):
+    """E12 with LiteLLM's defaults: a deployment that fails is left alone until it is tried again."""
+
+    router_settings = {"num_retries": 2, "cooldown_time": 60}
+
+    @classmethod
+    def model_list(cls):
+        return [harness.deployment("down", "fake/status=503", cls.fake.url + "/v1"),
+                harness.deployment("chat", "chat-upstream", cls.fake.url + "/v1")]
+
+    def test_e12_the_breaker_opens(self):
+        # Half of at least five calls must fail; those of sixteen clients may be under way.
+        self.assertLessEqual(amplification(self, "down"), 50 / CALLS)
+        self.assertGreaterEqual(self.gateway.metric("litellm_deployment_cooled_down_total"), 1)
 
 
 class OutlierTest(harness.GatewayTest):
