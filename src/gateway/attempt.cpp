@@ -39,6 +39,13 @@ models::FailureKind kind_of(const providers::UpstreamFailure& failure) {
   return models::FailureKind::server_error;
 }
 
+/// What a provider says may repeat our credential.
+Refusal refusal_of(const Attempt& attempt, const providers::UpstreamFailure& told) {
+  Refusal refusal = refusal_for(told, attempt.deployment.provider);
+  hide_secret(refusal.message, attempt.upstream.target.api_key);
+  return refusal;
+}
+
 AttemptFailure own_refusal(Refusal refusal) {
   AttemptFailure failure;
   failure.failure.kind = models::FailureKind::bad_request;
@@ -152,7 +159,7 @@ core::Task<std::optional<AttemptFailure>> read_refusal(Attempt& attempt,
   AttemptFailure failure;
   failure.failure.kind = kind_of(told);
   if (told.retry_after) failure.failure.retry_after = *told.retry_after;
-  failure.refusal = refusal_for(told, attempt.deployment.provider);
+  failure.refusal = refusal_of(attempt, told);
   co_return failure;
 }
 
@@ -211,7 +218,7 @@ AttemptFailure failure_of(const Attempt& attempt, const core::Error& error, bool
       told.kind = FailureClass::connection;
       break;
   }
-  failure.refusal = refusal_for(told, attempt.deployment.provider);
+  failure.refusal = refusal_of(attempt, told);
   return failure;
 }
 
@@ -221,7 +228,7 @@ AttemptFailure garbage(const Attempt& attempt, std::string message) {
   told.message = std::move(message);
   AttemptFailure failure;
   failure.failure.kind = models::FailureKind::garbage;
-  failure.refusal = refusal_for(told, attempt.deployment.provider);
+  failure.refusal = refusal_of(attempt, told);
   return failure;
 }
 

@@ -127,4 +127,14 @@ Refusal refusal_for(const providers::UpstreamFailure& failure, std::string_view 
   return refusal;
 }
 
+void hide_secret(std::string& text, const core::Secret& secret) {
+  constexpr std::string_view kHidden = "[redacted]";
+  const std::string_view hidden = secret.reveal();
+  if (hidden.empty()) return;
+  for (auto at = text.find(hidden); at != std::string::npos;
+       at = text.find(hidden, at + kHidden.size())) {
+    text.replace(at, hidden.size(), kHidden);
+  }
+}
+
 }  // namespace gatehouse::gateway

@@ -54,5 +54,22 @@ TEST(Refusal, OurOwnTroubleIsNeverTheClientsFault) {
   }
 }
 
+TEST(Refusal, CredentialsAreHiddenWhereverTheyStand) {
+  const core::Secret key("sk-1234567890");
+  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"key sk-1234567890.", "key [redacted]."},
+           {"sk-1234567890", "[redacted]"},
+           {"sk-1234567890sk-1234567890", "[redacted][redacted]"},
+           {"sk-123456789", "sk-123456789"},
+           {"", ""}}) {
+    std::string shown = text;
+    hide_secret(shown, key);
+    EXPECT_EQ(shown, expected);
+  }
+  std::string text = "nothing to hide";
+  hide_secret(text, core::Secret());
+  EXPECT_EQ(text, "nothing to hide");
+}
+
 }  // namespace
 }  // namespace gatehouse::gateway

@@ -6,6 +6,7 @@
 
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/error.hpp"
+#include "gatehouse/core/secret.hpp"
 #include "gatehouse/providers/provider.hpp"
 
 namespace gatehouse::gateway {
@@ -29,5 +30,8 @@ int status_of(core::Errc code) noexcept;
 
 /// An upstream's refusal: its status, and "litellm.<Class>: <Provider>Exception - …".
 Refusal refusal_for(const providers::UpstreamFailure& failure, std::string_view provider);
+
+/// Replaces every occurrence of a credential by "[redacted]".
+void hide_secret(std::string& text, const core::Secret& secret);
 
 }  // namespace gatehouse::gateway
