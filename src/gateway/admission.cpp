@@ -1,5 +1,6 @@
 /// The steps before anything goes upstream.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -74,16 +75,26 @@ std::optional<Refusal> read_stream_options(const json::Outline& body, Wishes& wi
   return read_flag(*inner, "include_usage", wishes.usage_on_stream);
 }
 
+/// The largest of some members; empty when none is there or one cannot be told.
+std::optional<std::uint64_t> largest_of(const json::Outline& body,
+                                        std::initializer_list<std::string_view> names) {
+  std::optional<std::uint64_t> largest;
+  for (const std::string_view name : names) {
+    const Member* member = body.find(name);
+    if (member == nullptr || member->kind == Kind::null) continue;
+    const auto count = json::as_uint(*member);
+    if (!count || body.repeated(name)) return {};
+    largest = std::max(largest.value_or(0), *count);
+  }
+  return largest;
+}
+
 /// Malformed limits are the upstream's to refuse.
 void read_output_limit(const json::Outline& body, Wishes& wishes) {
-  const Member* limit = body.find("max_completion_tokens");
-  if (limit == nullptr) limit = body.find("max_tokens");
-  if (limit == nullptr) return;
-  const Member* choices = body.find("n");
-  const std::uint64_t count = choices == nullptr ? 1 : json::as_uint(*choices).value_or(1);
-  const auto tokens = json::as_uint(*limit);
-  if (tokens && *tokens <= core::kMaxPlausibleTokens && count <= 1024) {
-    wishes.max_output = *tokens * count;
+  const auto tokens = largest_of(body, {"max_completion_tokens", "max_tokens"});
+  const std::uint64_t choices = largest_of(body, {"n", "best_of"}).value_or(1);
+  if (tokens && *tokens <= core::kMaxPlausibleTokens && choices <= 1024) {
+    wishes.max_output = *tokens * std::max<std::uint64_t>(choices, 1);
   }
 }
 

@@ -191,6 +191,7 @@ AttemptFailure failure_of(const Attempt& attempt, const core::Error& error, bool
   switch (error.code) {
     case Errc::cancelled:
     case Errc::closed:
+      failure.worked = maybe_sent;
       failure.final_ = true;
       failure.counts = false;
       failure.refusal = {499, "The client closed the connection", "None", "None", {}};
@@ -203,6 +204,7 @@ AttemptFailure failure_of(const Attempt& attempt, const core::Error& error, bool
       const bool clients_limit = attempt.call.now() >= attempt.call.deadline;
       failure.final_ = clients_limit;
       failure.counts = !clients_limit;
+      failure.worked = maybe_sent;
       failure.failure.kind = models::FailureKind::timeout;
       told.kind = FailureClass::timeout;
       told.status = clients_limit ? 408 : 504;
@@ -230,6 +232,15 @@ AttemptFailure garbage(const Attempt& attempt, std::string message) {
   failure.failure.kind = models::FailureKind::garbage;
   failure.refusal = refusal_of(attempt, told);
   return failure;
+}
+
+void report_failure(const Attempt& attempt, const AttemptFailure& failure) {
+  const models::Deployment& deployment = attempt.deployment;
+  const core::MonotonicTime now = attempt.call.now();
+  deployment.health->failed(failure.failure, now, deployment.cooldown);
+  attempt.call.worker.tools.observer.attempt_failed(deployment.id.view(), deployment.provider,
+                                                    models::name_of(failure.failure.kind),
+                                                    deployment.health->cooling(now));
 }
 
 void settle_interrupted(Call& call) {

@@ -18,6 +18,10 @@ struct AttemptFailure {
   bool counts = true;       ///< against the deployment's health
   bool final_ = false;      ///< nothing else may be tried (the client is gone, or its own limit)
   bool translated = false;  ///< the refusal is the gateway's own, about the request
+  /// The provider may bill this try: it had begun to answer, or was given up while it worked.
+  bool worked = false;
+  std::optional<core::TokenUsage> usage = {};  ///< that it told until then
+  std::uint64_t generated_bytes = 0;
 };
 
 /// What one try holds while it runs. Pinned.
@@ -59,6 +63,8 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
 AttemptFailure failure_of(const Attempt& attempt, const core::Error& error, bool maybe_sent);
 /// An answer that makes no sense.
 AttemptFailure garbage(const Attempt& attempt, std::string message);
+/// Tells the deployment's health and the observer.
+void report_failure(const Attempt& attempt, const AttemptFailure& failure);
 /// Settles a call whose client has left.
 void settle_interrupted(Call& call);
 

@@ -1,5 +1,8 @@
 #include "call.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "gatehouse/models/price.hpp"
 #include "gatehouse/providers/token_estimate.hpp"
 
@@ -26,6 +29,20 @@ std::uint64_t Call::estimate_prompt() {
   return providers::estimate_prompt_tokens(inbound.format, outline());
 }
 
+namespace {
+
+/// The client allowed so much and the provider was told so: nobody pays for more (faults.md E6,
+/// E10).
+void clamp_output(Call& call) {
+  if (!call.wishes.max_output || call.usage.completion <= *call.wishes.max_output) return;
+  call.usage_clamped = true;
+  call.usage.completion = *call.wishes.max_output;
+  call.usage.reasoning = std::min(call.usage.reasoning, call.usage.completion);
+  call.usage.audio_completion = std::min(call.usage.audio_completion, call.usage.completion);
+}
+
+}  // namespace
+
 void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,
                 std::uint64_t generated_bytes) {
   if (reported) {
@@ -37,6 +54,7 @@ void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,
     call.usage.completion = (generated_bytes + 3) / 4;
     call.usage_source = core::UsageSource::estimated;
   }
+  clamp_output(call);
   if (call.prices == nullptr) {
     call.cost = {};
     call.cost_known = false;
@@ -45,6 +63,12 @@ void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,
   const auto cost = models::cost_of(*call.prices, call.usage);
   call.cost_known = cost.has_value();
   call.cost = cost ? *cost : core::Money();
+}
+
+void set_aside_usage(Call& call) {
+  call.failed_usage += std::exchange(call.usage, {});
+  call.failed_cost = call.failed_cost.plus(call.cost).value_or(core::Money::max());
+  call.cost = {};
 }
 
 void settle(Call& call, Outcome outcome, int status, std::string_view error_class,
@@ -66,8 +90,11 @@ void settle(Call& call, Outcome outcome, int status, std::string_view error_clas
     record.upstream_model = call.upstream_model;
   }
   record.usage = call.usage;
-  record.usage_source = call.usage_source;
-  record.cost = call.cost;
+  record.usage += call.failed_usage;
+  record.usage_source =
+      call.failed_usage.total() == 0 ? call.usage_source : core::UsageSource::estimated;
+  record.usage_clamped = call.usage_clamped;
+  record.cost = call.cost.plus(call.failed_cost).value_or(core::Money::max());
   record.cost_known = call.cost_known;
   record.price_version = call.snapshot->table->price_version();
   record.started_at = call.started_at;

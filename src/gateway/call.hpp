@@ -69,6 +69,9 @@ struct Call {
 
   core::TokenUsage usage;
   core::UsageSource usage_source = core::UsageSource::none;
+  bool usage_clamped = false;     ///< a report exceeded what the client allowed
+  core::TokenUsage failed_usage;  ///< of tries that failed after the provider had begun to work
+  core::Money failed_cost;
   core::Nanos upstream_duration{0};
   std::optional<core::MonotonicTime> first_token_at;
   std::uint32_t retries = 0;
@@ -92,6 +95,9 @@ std::optional<Refusal> find_model(Call& call);
 /// Fills usage and cost from what an upstream reported, or estimates.
 void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,
                 std::uint64_t generated_bytes);
+
+/// Moves usage and cost to those of failed tries: a provider bills what it worked, too.
+void set_aside_usage(Call& call);
 
 /// Writes the call's one record. Later calls of it do nothing.
 void settle(Call& call, Outcome outcome, int status, std::string_view error_class = {},

@@ -71,6 +71,11 @@ CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
       .total_tokens = c.counter(counter("litellm_total_tokens_metric_total", "All tokens")),
       .estimated = c.counter(counter("gatehouse_usage_estimated_total",
                                      "Calls whose usage the provider did not report")),
+      .clamped = c.counter(counter("gatehouse_usage_clamped_total",
+                                   "Calls whose provider reported more output than allowed")),
+      .deployment_requests = c.counter({.name = "litellm_deployment_total_requests_total",
+                                        .help = "Tries by deployment",
+                                        .labels = deployment}),
       .deployment_successes = c.counter({.name = "litellm_deployment_success_responses_total",
                                          .help = "Answers by deployment",
                                          .labels = deployment}),
@@ -80,6 +85,12 @@ CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
       .deployment_cooldowns = c.counter({.name = "litellm_deployment_cooled_down_total",
                                          .help = "Failed tries that left a deployment cooling",
                                          .labels = deployment}),
+      .fallback_successes = c.counter({.name = "litellm_deployment_successful_fallbacks_total",
+                                       .help = "Calls answered by a fallback",
+                                       .labels = {"requested_model", "fallback_model"}}),
+      .fallback_failures = c.counter({.name = "litellm_deployment_failed_fallbacks_total",
+                                      .help = "Calls that no fallback answered",
+                                      .labels = {"requested_model", "fallback_model"}}),
       .in_flight = c.gauge({.name = "litellm_in_flight_requests", .help = "Calls under way"}),
       .total_latency = c.histogram(
           latency("litellm_request_total_latency_metric", "Seconds from request to last byte")),
@@ -89,6 +100,8 @@ CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
           latency("litellm_overhead_latency_metric", "Seconds spent in the gateway itself")),
       .first_token = c.histogram(latency("litellm_llm_api_time_to_first_token_metric",
                                          "Seconds to the first streamed token")),
+      .token_latency = c.histogram(latency("litellm_deployment_latency_per_output_token",
+                                           "Seconds from request to last byte per output token")),
       .genai_duration = c.histogram({.name = "gen_ai_client_operation_duration_seconds",
                                      .help = "Duration of model calls",
                                      .labels = genai,
@@ -125,7 +138,13 @@ struct CallTelemetry::Series {
     genai_duration.observe(nanos(record.duration));
     genai_input.observe(record.usage.prompt);
     genai_output.observe(record.usage.completion);
-    if (record.outcome == Outcome::answered) deployment_successes.add();
+    if (record.outcome == Outcome::answered) {
+      deployment_successes.add();
+      deployment_requests.add();
+    }
+    if (record.usage.completion != 0) {
+      token_latency.observe(nanos(record.duration) / record.usage.completion);
+    }
     if (record.time_to_first_token) {
       first_token.observe(nanos(*record.time_to_first_token));
       genai_first_token.observe(nanos(*record.time_to_first_token));
@@ -133,9 +152,9 @@ struct CallTelemetry::Series {
   }
 
   telemetry::Counter proxy_requests, requests, spend, input_tokens, output_tokens, total_tokens,
-      estimated, deployment_successes;
-  telemetry::Histogram total_latency, api_latency, overhead_latency, first_token, genai_duration,
-      genai_input, genai_output, genai_first_token;
+      estimated, deployment_requests, deployment_successes;
+  telemetry::Histogram total_latency, api_latency, overhead_latency, first_token, token_latency,
+      genai_duration, genai_input, genai_output, genai_first_token;
 
  private:
   Series(const CallFamilies& f, telemetry::MetricBank& b, const CallRecord& r,
@@ -148,11 +167,13 @@ struct CallTelemetry::Series {
         output_tokens(of(b, f.output_tokens, r, requested)),
         total_tokens(of(b, f.total_tokens, r, requested)),
         estimated(of(b, f.estimated, r, requested)),
+        deployment_requests(b.counter(f.deployment_requests, {r.deployment, r.provider})),
         deployment_successes(b.counter(f.deployment_successes, {r.deployment, r.provider})),
         total_latency(of(b, f.total_latency, r, requested)),
         api_latency(of(b, f.api_latency, r, requested)),
         overhead_latency(of(b, f.overhead_latency, r, requested)),
         first_token(of(b, f.first_token, r, requested)),
+        token_latency(of(b, f.token_latency, r, requested)),
         genai_duration(genai(b, f.genai_duration, r, requested)),
         genai_input(tokens(b, f.genai_tokens, r, requested, "input")),
         genai_output(tokens(b, f.genai_tokens, r, requested, "output")),
@@ -217,18 +238,40 @@ void CallTelemetry::call_settled(const CallRecord& record) {
   if (record.usage_source != core::UsageSource::none || record.outcome == Outcome::answered) {
     series.answered(record);
   }
-  if (record.outcome != Outcome::answered) {
-    const std::string_view requested = record.group.empty() ? "other" : record.requested_model;
+  count_rare(record, record.group.empty() ? "other" : record.requested_model);
+  log(record);
+}
+
+/// What most calls are not: their series are looked up each time.
+void CallTelemetry::count_rare(const CallRecord& record, std::string_view requested) {
+  const bool answered = record.outcome == Outcome::answered;
+  if (!answered) {
     bank_
         .counter(families_.proxy_failures, {requested, providers::name_of(record.format),
                                             std::to_string(record.status), record.error_class})
         .add();
   }
-  log(record);
+  if (record.fallbacks != 0) {
+    bank_
+        .counter(answered ? families_.fallback_successes : families_.fallback_failures,
+                 {requested, record.group})
+        .add();
+  }
+  if (record.usage_clamped) {
+    bank_
+        .counter(families_.clamped,
+                 {record.upstream_model, requested, record.provider, record.deployment})
+        .add();
+    logger_.warning("usage_clamped", {{"call_id", record.call_id},
+                                      {"deployment", record.deployment},
+                                      {"provider", record.provider},
+                                      {"completion_tokens", record.usage.completion}});
+  }
 }
 
 void CallTelemetry::attempt_failed(std::string_view deployment, std::string_view provider,
                                    std::string_view failure, bool cooling) {
+  bank_.counter(families_.deployment_requests, {deployment, provider}).add();
   bank_.counter(families_.deployment_failures, {deployment, provider, failure}).add();
   if (!cooling) return;
   bank_.counter(families_.deployment_cooldowns, {deployment, provider}).add();

@@ -132,11 +132,12 @@ class Dispatch {
     Attempt attempt(call_, deployment);
     auto failed = co_await run_attempt(attempt, sink_);
     if (!failed) co_return true;
+    if (failed->worked && call_.inbound.format != providers::WireFormat::anthropic_count_tokens) {
+      take_usage(call_, failed->usage, failed->generated_bytes);
+      set_aside_usage(call_);
+    }
     if (failed->counts) {
-      deployment.health->failed(failed->failure, call_.now(), deployment.cooldown);
-      call_.worker.tools.observer.attempt_failed(deployment.id.view(), deployment.provider,
-                                                 models::name_of(failed->failure.kind),
-                                                 deployment.health->cooling(call_.now()));
+      report_failure(attempt, *failed);
     }
     last_refusal_ = failed->refusal;
     last_ = std::move(failed);

@@ -116,6 +116,17 @@ core::Task<core::Result<void>> begin(Attempt& attempt, net::ClientResponse& resp
   co_return begun;
 }
 
+/// The client has seen nothing: another try may follow.
+AttemptFailure failed_unseen(const Attempt& attempt, const core::Error& error,
+                             const Relayed& relayed) {
+  AttemptFailure failure = failure_of(attempt, error, true);
+  failure.usage = relayed.relay().usage();
+  failure.generated_bytes = relayed.relay().generated_bytes();
+  // A provider that answers with an error alone did not work.
+  failure.worked = !relayed.failed || failure.usage || failure.generated_bytes != 0;
+  return failure;
+}
+
 /// The client has seen a part: it is told, without a false end of the stream.
 core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& relayed,
                            ReplySink& sink) {
@@ -128,7 +139,7 @@ core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& 
     co_return;
   }
   if (failure.counts) {
-    attempt.deployment.health->failed(failure.failure, call.now(), attempt.deployment.cooldown);
+    report_failure(attempt, failure);
   }
   settle(call, Outcome::failed, 200, "stream_broken", failure.refusal.message);
   append_error_event(call.inbound.format, failure.refusal, relayed.pending);
@@ -159,7 +170,9 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
                                                        ReplySink& sink) {
   Call& call = attempt.call;
   if (!is_event_stream(response.head())) {
-    co_return garbage(attempt, "a stream was asked for, but the reply is none");
+    AttemptFailure failure = garbage(attempt, "a stream was asked for, but the reply is none");
+    failure.worked = true;
+    co_return failure;
   }
   Relayed relayed(attempt);
   bool begun = false;
@@ -167,8 +180,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
     auto advanced = co_await advance(attempt, response, relayed);
     if (!advanced) {
       if (!begun) {
-        if (relayed.relay().generated_bytes() != 0) take_stream_usage(attempt, relayed);
-        co_return failure_of(attempt, advanced.error(), true);
+        co_return failed_unseen(attempt, advanced.error(), relayed);
       }
       co_await break_off(attempt, advanced.error(), relayed, sink);
       co_return std::nullopt;

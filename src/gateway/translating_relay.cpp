@@ -1,5 +1,6 @@
 #include "translating_relay.hpp"
 
+#include <algorithm>
 #include <variant>
 
 namespace gatehouse::gateway {
@@ -25,8 +26,18 @@ core::Result<p::StreamRelay::Verdict> TranslatingRelay::relay(const net::SseEven
   return out.size() > before ? Verdict::relayed : Verdict::withheld;
 }
 
+std::optional<core::TokenUsage> TranslatingRelay::usage() const {
+  std::optional<core::TokenUsage> usage = usage_;
+  if (usage && !final_usage_) {
+    usage->completion = std::max(usage->completion, (generated_bytes_ + 3) / 4);
+  }
+  return usage;
+}
+
 p::StreamRelay::Verdict TranslatingRelay::take(const p::Delta& delta) {
-  if (const auto* text = std::get_if<p::TextDelta>(&delta)) {
+  if (const auto* start = std::get_if<p::StartDelta>(&delta)) {
+    if (start->usage) usage_ = start->usage;
+  } else if (const auto* text = std::get_if<p::TextDelta>(&delta)) {
     generated_bytes_ += text->text.size();
   } else if (const auto* thinking = std::get_if<p::ThinkingDelta>(&delta)) {
     generated_bytes_ += thinking->text.size();
@@ -36,6 +47,7 @@ p::StreamRelay::Verdict TranslatingRelay::take(const p::Delta& delta) {
     generated_bytes_ += arguments->arguments.size();
   } else if (const auto* usage = std::get_if<p::UsageDelta>(&delta)) {
     usage_ = usage->usage;
+    final_usage_ = true;
   } else if (const auto* error = std::get_if<p::ErrorDelta>(&delta)) {
     error_message_ = error->message;
     return Verdict::error;

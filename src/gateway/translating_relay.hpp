@@ -18,7 +18,7 @@ class TranslatingRelay final : public providers::StreamRelay {
                    providers::StreamEncodeOptions options);
 
   core::Result<Verdict> relay(const net::SseEvent& event, std::string& out) override;
-  std::optional<core::TokenUsage> usage() const override { return usage_; }
+  std::optional<core::TokenUsage> usage() const override;
   std::uint64_t generated_bytes() const override { return generated_bytes_; }
   std::string_view error_message() const override { return error_message_; }
 
@@ -29,6 +29,7 @@ class TranslatingRelay final : public providers::StreamRelay {
   std::unique_ptr<providers::StreamEncoder> encoder_;
   std::vector<providers::Delta> deltas_;
   std::optional<core::TokenUsage> usage_;
+  bool final_usage_ = false;  ///< until then it is the prompt's
   std::uint64_t generated_bytes_ = 0;
   std::string error_message_;
 };

@@ -38,6 +38,10 @@ TEST_F(TranslatingRelayTest, TranslatesToTheProperEnd) {
           "content_block_delta",
           R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}})"),
       Verdict::relayed);
+  // The prompt was told; should the stream break here, the text so far is estimated.
+  ASSERT_TRUE(relay.usage());
+  EXPECT_EQ(relay.usage()->prompt, 5U);
+  EXPECT_EQ(relay.usage()->completion, 2U);
   feed("content_block_stop", R"({"type":"content_block_stop","index":0})");
   feed(
       "message_delta",

@@ -16,11 +16,19 @@ struct ClientReply {
   std::span<const std::string_view> view() const { return {pieces, count}; }
 };
 
+/// A reply that cannot be used is billed like any other.
+AttemptFailure nonsense(const Attempt& attempt, std::string message, std::string_view body) {
+  AttemptFailure failure = garbage(attempt, std::move(message));
+  failure.worked = true;
+  failure.generated_bytes = body.size();
+  return failure;
+}
+
 std::optional<AttemptFailure> translate(const Attempt& attempt, std::string_view body,
                                         ClientReply& out, std::optional<core::TokenUsage>& usage) {
   const Call& call = attempt.call;
   auto reply = providers::chat_codec(attempt.format)->decode_reply(body);
-  if (!reply) return garbage(attempt, reply.error().public_message);
+  if (!reply) return nonsense(attempt, reply.error().public_message, body);
   usage = reply->usage;
   reply->model = call.wishes.model;
   if (reply->id.empty()) reply->id = "chatcmpl-" + call.id;
@@ -66,11 +74,17 @@ core::Task<std::optional<AttemptFailure>> relay_whole(Attempt& attempt,
   std::string body;
   auto read = co_await response.read_all(body, call.worker.limits.max_reply_bytes);
   call.upstream_duration += clock.monotonic() - reading_since;
-  if (!read) co_return failure_of(attempt, read.error(), true);
+  if (!read) {
+    AttemptFailure failed = failure_of(attempt, read.error(), true);
+    failed.worked = true;
+    // Of a reply beyond all bounds the length tells nothing.
+    if (read.error().code != core::Errc::too_large) failed.generated_bytes = body.size();
+    co_return failed;
+  }
 
   auto outline = call.worker.replies.scan(body);
   if (!outline || outline->kind() != json::Kind::object) {
-    co_return garbage(attempt, "the reply is not a JSON object");
+    co_return nonsense(attempt, "the reply is not a JSON object", body);
   }
   ClientReply reply;
   std::optional<core::TokenUsage> usage;

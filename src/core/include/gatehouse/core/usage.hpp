@@ -18,6 +18,17 @@ struct TokenUsage {
   std::uint64_t audio_completion = 0;
 
   std::uint64_t total() const noexcept { return prompt + completion; }
+  TokenUsage& operator+=(const TokenUsage& more) noexcept {
+    prompt += more.prompt;
+    completion += more.completion;
+    cache_read += more.cache_read;
+    cache_write += more.cache_write;
+    cache_write_1h += more.cache_write_1h;
+    reasoning += more.reasoning;
+    audio_prompt += more.audio_prompt;
+    audio_completion += more.audio_completion;
+    return *this;
+  }
   bool operator==(const TokenUsage&) const = default;
 };
 
@@ -28,7 +39,8 @@ enum class UsageSource : std::uint8_t {
   estimated,  ///< by us, because the provider reported none or nonsense
 };
 
-/// Largest count of one field that is believed (faults.md E10); above it the report is nonsense.
-inline constexpr std::uint64_t kMaxPlausibleTokens = 1'000'000'000;
+/// Largest count of one field that is believed; above it the report is nonsense. Several times the
+/// largest context window there is, so that a wrong report cannot cost a fortune.
+inline constexpr std::uint64_t kMaxPlausibleTokens = 10'000'000;
 
 }  // namespace gatehouse::core

@@ -39,8 +39,9 @@ struct CallRecord {
   std::string_view upstream_model;
   std::string_view end_user;
 
-  core::TokenUsage usage;
+  core::TokenUsage usage;  ///< of all tries
   core::UsageSource usage_source = core::UsageSource::none;
+  bool usage_clamped = false;  ///< more output was reported than the client had allowed
   core::Money cost;
   bool cost_known = true;  ///< false: allow_unpriced, or a report that contradicts itself
   std::string_view price_version;

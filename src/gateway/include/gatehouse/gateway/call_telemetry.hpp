@@ -23,14 +23,19 @@ struct CallFamilies {
   telemetry::CounterFamily output_tokens;
   telemetry::CounterFamily total_tokens;
   telemetry::CounterFamily estimated;
+  telemetry::CounterFamily clamped;
+  telemetry::CounterFamily deployment_requests;
   telemetry::CounterFamily deployment_successes;
   telemetry::CounterFamily deployment_failures;
   telemetry::CounterFamily deployment_cooldowns;
+  telemetry::CounterFamily fallback_successes;
+  telemetry::CounterFamily fallback_failures;
   telemetry::GaugeFamily in_flight;
   telemetry::HistogramFamily total_latency;
   telemetry::HistogramFamily api_latency;
   telemetry::HistogramFamily overhead_latency;
   telemetry::HistogramFamily first_token;
+  telemetry::HistogramFamily token_latency;
   telemetry::HistogramFamily genai_duration;
   telemetry::HistogramFamily genai_tokens;
   telemetry::HistogramFamily genai_first_token;
@@ -53,6 +58,7 @@ class CallTelemetry final : public CallObserver {
  private:
   struct Series;
   Series& series_of(const CallRecord& record);
+  void count_rare(const CallRecord& record, std::string_view requested);
   void log(const CallRecord& record);
 
   const CallFamilies families_;
