@@ -1,14 +1,12 @@
-"""Rows F13-F17, F20, F22 of faults.md: what a client sends as body and headers."""
+"""Rows F13, F17, F20, F22 of faults.md: what a client sends as body and headers."""
 
 import gzip
 import json
 import re
 import unittest
 
-from support import SANITIZED, assert_peak, harness
+from support import assert_peak, harness
 
-SUITE = harness.SHARED_DATA / "JSONTestSuite" / "test_parsing"
-TABLE = harness.ROOT / "src" / "json" / "README.md"
 PATH = "/v1/chat/completions"
 
 
@@ -18,113 +16,7 @@ def wrapped(document):
             + document + b"}")
 
 
-class JsonTestSuiteTest(harness.GatewayTest):
-    fake_options = ("--record", "1")
-
-    def files(self, prefix):
-        return sorted(SUITE.glob(prefix + "_*.json"))
-
-    def test_valid_documents_are_accepted_and_pass_untouched(self):
-        files = self.files("y")
-        self.assertEqual(len(files), 95)
-        for file in files:
-            with self.subTest(file=file.name):
-                document = file.read_bytes()
-                answer = self.gateway.post(PATH, wrapped(document))
-                self.assertEqual(answer.status, 200, answer)
-                self.assertTrue(self.fake.requests()[-1]["body"].endswith(
-                    b'"x_unknown":' + document + b"}"))
-
-    def test_invalid_documents_are_refused(self):
-        files = self.files("n")
-        self.assertEqual(len(files), 188)
-        for file in files:
-            with self.subTest(file=file.name):
-                document = file.read_bytes()
-                for path in (PATH, "/v1/messages", "/v1/embeddings", "/v1/completions"):
-                    self.assert_error(self.gateway.post(path, document), 400)
-                self.assert_error(self.gateway.post(PATH, wrapped(document)), 400)
-        self.assertEqual(self.fake.bill(), [], "nothing went upstream")
-
-    def test_free_documents_follow_the_table(self):
-        table = dict(re.findall(r"\| `(i_\S+?\.json)` \| (accept|refuse) \|", TABLE.read_text()))
-        files = self.files("i")
-        self.assertEqual(len(files), 35)
-        self.assertEqual(set(table), {file.name for file in files})
-        for file in files:
-            with self.subTest(file=file.name):
-                answer = self.gateway.post(PATH, wrapped(file.read_bytes()))
-                self.assertEqual(answer.status, 200 if table[file.name] == "accept" else 400)
-
-
-class HardJsonTest(harness.GatewayTest):
-    def cpu_per_request(self, body, status, count=10):
-        before = self.gateway.program.cpu_seconds()
-        for _ in range(count):
-            answer = self.gateway.post(PATH, body)
-            self.assertEqual(answer.status, status, (body[:60], answer))
-        return (self.gateway.program.cpu_seconds() - before) / count
-
-    def test_f14_deep_and_wide_documents_are_refused_cheaply(self):
-        # The kernel accounts in ticks of 10 ms; over ten requests that is one of them each.
-        limit = 0.2 if SANITIZED else 0.012
-        for body in (b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000,
-                     wrapped(b"[" * 100_000 + b"]" * 100_000),
-                     b'{"model":"chat","messages":' + b"[" * 100_000):
-            self.assertLess(self.cpu_per_request(body, 400), limit, body[:30])
-        self.assert_alive()
-        assert_peak(self, self.gateway)
-
-    def test_f14_a_million_keys_and_long_numbers(self):
-        many = b"{" + b",".join(b'"k%d":1' % number for number in range(1_000_000)) + b"}"
-        for document in (many, b"1e400", b"1" * 100, b"-" + b"9" * 100, b"0." + b"1" * 100_000):
-            answer = self.gateway.post(PATH, wrapped(document))
-            self.assertIn(answer.status, (200, 400), answer)
-        for member in (b'"max_tokens":1e400', b'"max_tokens":' + b"9" * 100, b'"n":1e400',
-                       b'"max_tokens":-1', b'"temperature":1e400'):
-            for model in (b"chat", b"claude"):
-                answer = self.gateway.post(
-                    PATH, b'{"model":"' + model +
-                    b'","messages":[{"role":"user","content":"Hello"}],' + member + b"}")
-                self.assertIn(answer.status, (200, 400), (member, answer))
-        self.assert_alive()
-        assert_peak(self, self.gateway)
-
-    def test_f15_a_doubled_model_is_never_rechosen(self):
-        tail = b',"messages":[{"role":"user","content":"Hello"}]}'
-        for head in (b'{"model":"chat","model":"claude"', b'{"model":"chat","Model":"claude"',
-                     b'{"MODEL":"claude","model":"chat"', b'{"model":"chat","\\u006dodel":"claude"',
-                     b'{"\\u006dodel":"claude","model":"chat"',
-                     b'{"model":"chat","stream":false,"stream":true'):
-            self.fake.reset()
-            answer = self.gateway.post(PATH, head + tail)
-            if answer.status == 200:
-                seen = self.fake.requests()[-1]
-                self.assertIn(b"/v1/chat/completions", seen["start_line"])
-                self.assertEqual(json.loads(seen["body"])["model"], "chat-upstream", head)
-                self.assertFalse(json.loads(seen["body"]).get("stream"), head)
-            else:
-                self.assert_error(answer, 400)
-
-    def test_f15_strange_but_valid_text_passes_untouched(self):
-        for text in (b"\\ud800", b"\\udc00\\ud800", b"a\\u0000b", b"\\uDBFF\\uDFFF", b"\\u202e"):
-            body = (b'{"model":"chat","messages":[{"role":"user","content":"' + text + b'"}]}')
-            answer = self.gateway.post(PATH, body)
-            self.assertEqual(answer.status, 200, (text, answer))
-            self.assertIn(b'"content":"' + text + b'"', self.fake.requests()[-1]["body"])
-
-    def test_f16_invalid_utf8_is_refused(self):
-        for text in (b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\x80",
-                     b"\xbf", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80",
-                     b"\xed\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe", b"\xff",
-                     b"\xc3\x28", b"\xe2\x28\xa1"):
-            for body in (
-                    b'{"model":"chat","messages":[{"role":"user","content":"' + text + b'"}]}',
-                    b'{"model":"chat' + text + b'","messages":[]}',
-                    b'{"model":"chat","' + text + b'":1,"messages":[]}'):
-                self.assert_error(self.gateway.post(PATH, body), 400)
-        self.assertEqual(self.fake.bill(), [])
-
+class CodedBodyTest(harness.GatewayTest):
     def test_f17_coded_bodies_are_refused(self):
         bomb = gzip.compress(b" " * (64 << 20))
         for coding in ("gzip", "deflate", "br", "zstd", "x-made-up", "gzip, gzip"):
@@ -233,7 +125,7 @@ class LogForgingTest(harness.GatewayTest):
         naughty = json.loads((harness.SHARED_DATA / "big-list-of-naughty-strings" / "blns.json")
                              .read_text(encoding="utf-8"))
         start = len(self.gateway.program.lines)
-        for text in evil + naughty[::5]:
+        for text in evil + naughty:
             self.gateway.chat(text, text=text, user=text)
             self.gateway.chat("fake/status=500", text=text)
             self.gateway.post(PATH, {"model": "chat", "messages": [
