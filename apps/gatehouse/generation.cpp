@@ -9,29 +9,31 @@
 namespace gatehouse::app {
 namespace {
 
-/// OLLAMA_HOST and its like hold an address in place of a key.
-std::string base_url_from(std::string_view address) {
-  std::string url(address);
-  if (url.find("://") == std::string::npos) url.insert(0, "http://");
-  if (!url.ends_with("/v1")) url += url.ends_with('/') ? "v1" : "/v1";
-  return url;
+std::string value_of(const config::Environment& environment, std::string_view variable) {
+  if (variable.empty()) return {};
+  return environment(variable).value_or(std::string());
+}
+
+/// OLLAMA_HOST may lack the scheme.
+std::string url_from(std::string address) {
+  if (!address.empty() && address.find("://") == std::string::npos) address.insert(0, "http://");
+  return address;
 }
 
 std::vector<models::AvailableProvider> available_providers(const config::Environment& environment) {
   std::vector<models::AvailableProvider> found;
   for (const providers::ProviderPreset& preset : providers::provider_presets()) {
-    if (preset.key_variable.empty()) continue;
-    const auto value = environment(preset.key_variable);
-    if (!value || value->empty()) continue;
+    std::string key = value_of(environment, preset.key_variable);
+    std::string base = url_from(value_of(environment, preset.base_variable));
+    // A vendor is there when its key is, a server of one's own when its address or its key is.
+    if (key.empty() && (preset.needs_key || base.empty())) continue;
+    if (base.empty() && preset.base_url.empty()) continue;
     models::AvailableProvider provider;
     provider.name = preset.name;
     provider.local = preset.local;
     provider.default_models = preset.default_models;
-    if (preset.local && !preset.needs_key) {
-      provider.api_base = base_url_from(*value);
-    } else {
-      provider.api_key = core::Secret(*value);
-    }
+    provider.api_base = std::move(base);
+    provider.api_key = core::Secret(std::move(key));
     found.push_back(std::move(provider));
   }
   return found;
@@ -46,8 +48,7 @@ models::AvailableProvider stub_provider() {
 }
 
 std::vector<models::ModelListEntry> entries_of(const AppConfig& config,
-                                               const config::Environment& environment) {
-  std::vector<models::AvailableProvider> available = available_providers(environment);
+                                               std::vector<models::AvailableProvider> available) {
   if (!config.models.model_list.empty()) {
     return models::expand_catch_all(config.models.model_list, available);
   }
@@ -73,7 +74,8 @@ std::shared_ptr<const gateway::Snapshot> make_generation(const AppConfig& config
                                                          const core::Secret& master_key,
                                                          const GenerationSources& sources,
                                                          config::Problems& problems) {
-  const std::vector<models::ModelListEntry> entries = entries_of(config, sources.environment);
+  const std::vector<models::AvailableProvider> available = available_providers(sources.environment);
+  const std::vector<models::ModelListEntry> entries = entries_of(config, available);
   std::vector<std::string_view> names;
   for (const providers::ProviderPreset& preset : providers::provider_presets()) {
     names.push_back(preset.name);
@@ -81,9 +83,12 @@ std::shared_ptr<const gateway::Snapshot> make_generation(const AppConfig& config
   const std::shared_ptr<const models::PriceBook> prices = price_book(config, sources, problems);
   if (!prices) return nullptr;
   const models::RouterSettings settings = config.models.settings();
-  models::ModelTable::Built built = models::ModelTable::build(
-      {.entries = entries, .settings = settings, .prices = prices, .providers = names},
-      sources.health);
+  models::ModelTable::Built built = models::ModelTable::build({.entries = entries,
+                                                               .settings = settings,
+                                                               .prices = prices,
+                                                               .providers = names,
+                                                               .available = available},
+                                                              sources.health);
   models::report(built, problems);
   if (!built.table) return nullptr;
   auto snapshot = gateway::make_snapshot(

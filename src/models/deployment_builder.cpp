@@ -74,6 +74,7 @@ Deployment DeploymentBuilder::build(const ModelListEntry& entry) {
   check_connection(entry);
   check_numbers(entry);
   set_provider(entry, out);
+  use_environment(out);
   set_limits(entry, out);
   set_model_info(entry, out);
   set_prices(entry, out);
@@ -156,6 +157,16 @@ void DeploymentBuilder::set_provider(const ModelListEntry& entry, Deployment& ou
   if (out.upstream_model.empty() && !model.empty()) {
     issues_.error(entry.path + ".litellm_params.model", "has no name after the provider");
   }
+}
+
+/// As with LiteLLM, a vendor's key in the environment serves the entries that name the vendor
+/// alone. It is never sent to an address that an entry gives.
+void DeploymentBuilder::use_environment(Deployment& out) const {
+  if (!out.api_base.empty()) return;
+  const auto found = std::ranges::find(input_.available, out.provider, &AvailableProvider::name);
+  if (found == input_.available.end()) return;
+  out.api_base = found->api_base;
+  if (out.api_key.empty()) out.api_key = found->api_key;
 }
 
 void DeploymentBuilder::set_limits(const ModelListEntry& entry, Deployment& out) const {

@@ -37,6 +37,7 @@ class DeploymentBuilder {
   void check_connection(const ModelListEntry& entry);
   void check_numbers(const ModelListEntry& entry);
   void set_provider(const ModelListEntry& entry, Deployment& out);
+  void use_environment(Deployment& out) const;
   void set_limits(const ModelListEntry& entry, Deployment& out) const;
   void set_model_info(const ModelListEntry& entry, Deployment& out);
   void set_prices(const ModelListEntry& entry, Deployment& out);

@@ -333,6 +333,31 @@ TEST_F(Table, IdsAreStableAndUnique) {
   }
 }
 
+TEST_F(Table, TheEnvironmentsKeyServesEntriesThatNameTheVendorAlone) {
+  add("vendor", "openai/gpt-4o");
+  add("own key", "openai/gpt-4o").api_key = core::Secret("sk-own");
+  add("own address", "openai/gpt-4o").api_base = "https://elsewhere.example/v1";
+  add("other vendor", "groq/llama-3.1-8b-instant");
+  const std::vector<AvailableProvider> available{{.name = "openai",
+                                                  .api_base = "https://proxy.example/v1",
+                                                  .api_key = core::Secret("sk-env")}};
+  const auto made = ModelTable::build({.entries = entries,
+                                       .settings = settings,
+                                       .prices = book(),
+                                       .providers = kProviders,
+                                       .available = available},
+                                      health);
+  ASSERT_TRUE(made.table) << listed(made.errors);
+  const auto of = [&](std::string_view name) {
+    const Deployment* deployment = made.table->resolve(name).group->deployments.front();
+    return deployment->api_base + " " + std::string(deployment->api_key.reveal());
+  };
+  EXPECT_EQ(of("vendor"), "https://proxy.example/v1 sk-env");
+  EXPECT_EQ(of("own key"), "https://proxy.example/v1 sk-own");
+  EXPECT_EQ(of("own address"), "https://elsewhere.example/v1 ");
+  EXPECT_EQ(of("other vendor"), " ");
+}
+
 TEST_F(Table, HealthAndBudgetsSurviveAReload) {
   add("a", "openai/gpt-4o");
   const auto before = (table(), kept);

@@ -231,6 +231,79 @@ class StartTest(unittest.TestCase):
         headers = {name.lower(): value for name, value in fake.requests()[0]["headers"]}
         self.assertEqual(headers[b"authorization"], b"Bearer sk-from-env")
 
+    def test_a_key_in_the_environment_makes_its_models_available(self):
+        for dialect, base, names in (
+                ("OPENAI", "/v1", ("gpt-4o-mini", "openai/gpt-4o-mini", "openai/fake/ok")),
+                ("ANTHROPIC", "", ("claude-haiku-4-5", "anthropic/claude-haiku-4-5"))):
+            with self.subTest(provider=dialect):
+                fake = harness.Fake()
+                self.addCleanup(fake.stop)
+                gateway = harness.Gateway(
+                    {"general_settings": {"master_key": harness.MASTER_KEY}},
+                    env={dialect + "_API_KEY": "sk-env", dialect + "_BASE_URL": fake.url + base})
+                self.addCleanup(gateway.stop)
+                listed = [item["id"] for item in gateway.get("/v1/models").json()["data"]]
+                self.assertIn(names[0], listed)
+                for name in names:
+                    answer = gateway.chat(name)
+                    self.assertEqual(answer.status, 200 if "fake" not in name else 400, answer)
+                self.assertEqual(self.keys_seen(fake), {
+                    b"sk-env" if dialect == "ANTHROPIC" else b"Bearer sk-env"})
+
+    @staticmethod
+    def keys_seen(fake):
+        return {value for seen in fake.requests() for header, value in seen["headers"]
+                if header.lower() in (b"authorization", b"x-api-key")}
+
+    def test_an_address_in_the_environment_makes_a_local_server_available(self):
+        fake = harness.Fake()
+        self.addCleanup(fake.stop)
+        gateway = harness.Gateway(
+            {"general_settings": {"master_key": harness.MASTER_KEY}},
+            env={"OLLAMA_HOST": f"127.0.0.1:{fake.port}", "VLLM_API_BASE": fake.url + "/v1",
+                 "VLLM_API_KEY": "sk-vllm", "HOSTED_VLLM_API_KEY": "sk-without-an-address"})
+        self.addCleanup(gateway.stop)
+        for model in ("ollama/llama3", "vllm/qwen"):
+            answer = gateway.chat(model)
+            self.assertEqual(answer.status, 200, (model, answer))
+        self.assertEqual({seen["start_line"] for seen in fake.requests()},
+                         {b"POST /v1/chat/completions HTTP/1.1"})
+        self.assertEqual(self.keys_seen(fake), {b"Bearer sk-vllm"})
+        self.assertEqual(gateway.chat("hosted_vllm/qwen").status, 400)
+
+    def test_a_listed_model_takes_its_vendors_key_from_the_environment(self):
+        fake = harness.Fake()
+        self.addCleanup(fake.stop)
+        gateway = harness.Gateway(
+            {"model_list": [{"model_name": "chat", "litellm_params": {"model": "openai/gpt-4o"}}],
+             "general_settings": {"master_key": harness.MASTER_KEY}},
+            env={"OPENAI_API_KEY": "sk-env", "OPENAI_BASE_URL": fake.url + "/v1"})
+        self.addCleanup(gateway.stop)
+        self.assertEqual(gateway.chat("chat").status, 200)
+        self.assertEqual(self.keys_seen(fake), {b"Bearer sk-env"})
+
+    def test_doctor(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "gatehouse.yaml"
+            file.write_text("model_list: []\n")
+            arguments = ("doctor", "--config", str(file), "--data", folder + "/data")
+            done = self.run_cli(*arguments)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual({line[:4] for line in done.stdout.splitlines()}, {"ok  "}, done.stdout)
+            file.write_text("server: {trust_store: /no/such/file}\n")
+            done = self.run_cli(*arguments)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("FAIL  certificate authorities", done.stdout)
+            file.write_text("server: {no_such: 1}\n")
+            done = self.run_cli(*arguments)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("FAIL  configuration", done.stdout)
+            self.assertIn("no_such", done.stdout)
+            file.write_text("model_list: []\n")
+            done = self.run_cli("doctor", "--config", str(file), "--data", "/proc/no-such")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("FAIL  data folder", done.stdout)
+
     def test_g10_it_starts_quickly(self):
         limit = 5.0 if os.environ.get("GATEHOUSE_SANITIZED") else 2.0
         begin = time.monotonic()

@@ -11,6 +11,7 @@
 
 #include "gatehouse/models/deployment.hpp"
 #include "gatehouse/models/health.hpp"
+#include "gatehouse/models/presets.hpp"
 #include "gatehouse/models/price_book.hpp"
 #include "gatehouse/models/settings.hpp"
 
@@ -42,6 +43,8 @@ struct TableInput {
   std::shared_ptr<const PriceBook> prices;
   /// Names before the '/' of a model that this server can call ("openai", "groq", …).
   std::span<const std::string_view> providers;
+  /// Keys and addresses from the environment, for entries that name neither.
+  std::span<const AvailableProvider> available = {};
 };
 
 /// Immutable and thread-safe. A request loads the snapshot once and keeps it to its end, so that
