@@ -65,6 +65,9 @@ class RetriesTest(harness.GatewayTest):
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(answer.header("x-litellm-attempted-fallbacks"), "1")
         self.assertEqual(self.models_called()[-1], "secondary-upstream")
+        self.assertEqual(
+            self.gateway.metric("litellm_deployment_successful_fallbacks_total{requested_model="
+                                '"primary",fallback_model="secondary"}'), 1)
 
     def test_fallbacks_of_the_request(self):
         self.fake.script("chat-upstream", then="status=500")
@@ -83,6 +86,7 @@ class RetriesTest(harness.GatewayTest):
     def test_when_all_fail_the_client_sees_the_last_failure(self):
         self.fake.script("*", then="status=503;message=nothing%20works")
         error = self.assert_error(self.gateway.chat("primary"), 503, "nothing works")
+        self.assertEqual(self.gateway.metric("litellm_deployment_failed_fallbacks_total"), 1)
         self.assertIn("Received Model Group=", error["message"])
 
     def test_aliases(self):

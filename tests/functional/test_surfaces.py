@@ -39,6 +39,66 @@ class SurfacesTest(harness.GatewayTest):
         body = self.gateway.chat("chat", n=3).json()
         self.assertEqual([choice["index"] for choice in body["choices"]], [0, 1, 2])
 
+    def test_several_choices_of_a_stream(self):
+        events = self.gateway.chat_stream("fake/tokens=5", n=3).all()
+        texts = {}
+        for _, data in events[:-1]:
+            for choice in json.loads(data)["choices"]:
+                index = choice["index"]
+                texts[index] = texts.get(index, "") + (choice["delta"].get("content") or "")
+        self.assertEqual({index: len(text) for index, text in texts.items()}, {0: 20, 1: 20, 2: 20})
+
+    def test_log_probabilities(self):
+        asked = {"logprobs": True, "top_logprobs": 2}
+        body = self.gateway.chat("fake/tokens=3", **asked).json()
+        self.assertEqual(len(body["choices"][0]["logprobs"]["content"]), 3)
+        events = self.gateway.chat_stream("fake/tokens=3", **asked).all()
+        told = [choice["logprobs"]["content"] for _, data in events[:-1]
+                for choice in json.loads(data)["choices"] if choice.get("logprobs")]
+        self.assertEqual(sum(len(content) for content in told), 3)
+        sent = json.loads(self.fake.requests()[-1]["body"])
+        self.assertEqual((sent["logprobs"], sent["top_logprobs"]), (True, 2))
+
+    def test_parts_pass_as_they_are(self):
+        parts = [{"type": "text", "text": "look and listen"},
+                 {"type": "image_url", "image_url": {"url": "https://example.com/a.png",
+                                                     "detail": "low"}},
+                 {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+                 {"type": "file", "file": {"file_id": "file-1"}},
+                 {"type": "not_invented_yet", "x": [1]}]
+        more = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}
+        for stream in (False, True):
+            answer = self.gateway.post("/v1/chat/completions", {
+                "model": "chat", "stream": stream,
+                "messages": [{"role": "user", "content": parts}], **more})
+            self.assertEqual(answer.status, 200, answer)
+            sent = json.loads(self.fake.requests()[-1]["body"])
+            self.assertEqual(sent["messages"][0]["content"], parts)
+            self.assertEqual({name: sent[name] for name in more}, more)
+
+    def test_parts_that_the_target_lacks_are_named(self):
+        for part, word in (({"type": "input_audio", "input_audio": {"data": "UklGRg==",
+                                                                    "format": "wav"}}, "audio"),
+                           ({"type": "not_invented_yet"}, "not supported")):
+            answer = self.gateway.post("/v1/chat/completions", {
+                "model": "claude", "messages": [{"role": "user", "content": [
+                    {"type": "text", "text": "x"}, part]}]})
+            self.assert_error(answer, 400, "messages[0].content[1]")
+            self.assertIn(word, answer.json()["error"]["message"])
+        self.assertEqual(self.fake.bill(), [])
+
+    def test_structured_output_in_both_dialects(self):
+        schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"],
+                  "additionalProperties": False}
+        wanted = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True,
+                                                         "schema": schema}}
+        for model in ("chat", "claude"):
+            with self.subTest(model=model):
+                body = self.gateway.chat(model, response_format=wanted).json()
+                self.assertEqual(json.loads(body["choices"][0]["message"]["content"]), {"n": 1})
+                events = self.gateway.chat_stream(model, response_format=wanted).all()
+                self.assertEqual(json.loads(harness.text_of_chat_stream(events)), {"n": 1})
+
     def test_stream(self):
         stream = self.gateway.chat_stream("fake/tokens=20")
         events = stream.all()
@@ -156,6 +216,25 @@ class SurfacesTest(harness.GatewayTest):
         text = answer.body.decode()
         self.assertRegex(text, r'(?m)^# TYPE \S+ counter$')
         self.assertIn('chat', text)
+        self.gateway.chat_stream("fake/tokens=3").all()
+        self.gateway.chat("fake/status=503")
+        text = self.gateway.get("/metrics").body.decode()
+        for name in ("litellm_proxy_total_requests_metric_total",
+                     "litellm_proxy_failed_requests_metric_total", "litellm_requests_metric_total",
+                     "litellm_spend_metric_total", "litellm_input_tokens_metric_total",
+                     "litellm_output_tokens_metric_total", "litellm_total_tokens_metric_total",
+                     "litellm_request_total_latency_metric_bucket",
+                     "litellm_llm_api_latency_metric_bucket",
+                     "litellm_llm_api_time_to_first_token_metric_bucket",
+                     "litellm_overhead_latency_metric_bucket", "litellm_in_flight_requests",
+                     "litellm_deployment_state", "litellm_deployment_total_requests_total",
+                     "litellm_deployment_success_responses_total",
+                     "litellm_deployment_failure_responses_total",
+                     "litellm_deployment_latency_per_output_token_bucket",
+                     "gen_ai_client_operation_duration_seconds_bucket",
+                     "gen_ai_client_token_usage_bucket",
+                     "gen_ai_server_time_to_first_token_seconds_bucket"):
+            self.assertRegex(text, rf"(?m)^{name}(\{{| )")
         self.assertNotIn(harness.MASTER_KEY, text)
         self.assertNotIn(harness.UPSTREAM_KEY, text)
 
