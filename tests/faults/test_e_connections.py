@@ -39,6 +39,7 @@ class ConnectionFaultsTest(harness.GatewayTest):
         self.assert_fails("fake/hang", (504,))
         self.assert_fails("fake/stall", (504,))
         self.assert_alive()
+        assert_peak(self, self.gateway)
 
     def test_e2_silence_in_a_stream(self):
         begin = time.monotonic()
@@ -145,6 +146,17 @@ class ConnectionFaultsTest(harness.GatewayTest):
         paths = [seen["start_line"] for seen in self.fake.requests()]
         self.assertEqual(len(paths), 5)
         self.assertFalse([path for path in paths if b"redirected" in path])
+
+    def test_e14_no_key_reaches_where_a_redirect_leads(self):
+        elsewhere = harness.Fake()
+        self.addCleanup(elsewhere.stop)
+        for status in (301, 302, 303, 307, 308):
+            for target in (f"{elsewhere.url}/v1/chat/completions", f"//127.0.0.1:{elsewhere.port}/"):
+                self.fake.script("chat-upstream", [{"raw": (
+                    f"HTTP/1.1 {status} Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
+                ).encode()}])
+                self.assert_fails("chat", (502,))
+        self.assertEqual(elsewhere.requests(), [])
 
     # E16: floods of headers.
 

@@ -119,5 +119,41 @@ class EvictionTest(harness.GatewayTest):
         self.assertLessEqual(self.gateway.program.open_files(), before + 16 + 4)
 
 
+class ShortLivedTest(harness.GatewayTest):
+    """H6 with a lifetime of one second: what is idle goes, what is in use lives on."""
+
+    extra_config = {"server": {"threads": 1, "idle_timeout": "1s", "header_timeout": "1s",
+                               "body_timeout": "1s"}}
+
+    def test_h6_what_is_in_use_outlives_the_time_outs(self):
+        idle = [self.gateway.socket() for _ in range(20)]
+        used = self.gateway.socket(30)
+        streams = [self.gateway.chat_stream("fake/tokens=60;tps=20") for _ in range(5)]
+        slow = []
+        threads = [threading.Thread(target=lambda: slow.append(
+            self.gateway.chat("fake/ttfb=3000").status)) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        get = (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+               harness.MASTER_KEY.encode() + b"\r\n\r\n")
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            used.send(get)
+            self.assertEqual(used.read_response()[0], 200)
+            self.assertEqual(self.gateway.chat("chat").status, 200)
+            time.sleep(0.1)
+        for stream in streams:
+            self.assertEqual(stream.all()[-1][1], "[DONE]")
+        for thread in threads:
+            thread.join()
+        self.assertEqual(slow, [200] * 5)
+        for client in idle:
+            self.assertTrue(client.closed_by_peer(0.5), "an idle connection was kept")
+            client.close()
+        # Silent for longer than the lifetime, this one goes, too.
+        self.assertTrue(used.closed_by_peer(3))
+        used.close()
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -189,6 +189,70 @@ class NaughtyStringsTest(harness.GatewayTest):
                 self.assertEqual(answer.status, 200, answer)
                 self.assertEqual(answer.json()["content"][0]["text"], text)
 
+    def test_every_translated_field(self):
+        """System texts, tools, calls, results, stop texts and end users, into both dialects."""
+        def to_anthropic(text):
+            return self.gateway.post("/v1/chat/completions", {
+                "model": "anthropic-fake/echo;calls=0", "max_tokens": 10000, "user": text,
+                "stop": [text],
+                "messages": [
+                    {"role": "system", "content": text}, {"role": "user", "content": "Hello"},
+                    {"role": "assistant", "content": text, "tool_calls": [
+                        {"id": "call_1", "type": "function", "function": {
+                            "name": "f", "arguments": json.dumps({"p": text})}}]},
+                    {"role": "tool", "tool_call_id": "call_1", "content": text}],
+                "tools": [{"type": "function", "function": {
+                    "name": "f", "description": text, "parameters": self.schema(text)}}]})
+
+        def anthropic_fields(body):
+            yield body["system"] if isinstance(body["system"], str) else body["system"][0]["text"]
+            yield body["metadata"]["user_id"]
+            yield body["stop_sequences"][0]
+            yield body["tools"][0]["description"]
+            yield body["tools"][0]["input_schema"]["properties"]["p"]["enum"][0]
+            said = body["messages"][1]["content"]
+            yield said[0]["text"]
+            yield said[1]["input"]["p"]
+            result = body["messages"][2]["content"][0]["content"]
+            yield result if isinstance(result, str) else result[0]["text"]
+
+        def to_openai(text):
+            return self.gateway.post("/v1/messages", {
+                "model": "fake/echo;calls=0", "max_tokens": 10000, "system": text,
+                "metadata": {"user_id": text}, "stop_sequences": [text],
+                "messages": [
+                    {"role": "user", "content": "Hello"},
+                    {"role": "assistant", "content": [
+                        {"type": "text", "text": text},
+                        {"type": "tool_use", "id": "call_1", "name": "f", "input": {"p": text}}]},
+                    {"role": "user", "content": [
+                        {"type": "tool_result", "tool_use_id": "call_1", "content": text}]}],
+                "tools": [{"name": "f", "description": text, "input_schema": self.schema(text)}]})
+
+        def openai_fields(body):
+            system, _, said, result = body["messages"]
+            yield system["content"]
+            yield said["content"]
+            yield json.loads(said["tool_calls"][0]["function"]["arguments"])["p"]
+            yield result["content"]
+            yield body["user"]
+            yield body["stop"][0] if isinstance(body["stop"], list) else body["stop"]
+            function = body["tools"][0]["function"]
+            yield function["description"]
+            yield function["parameters"]["properties"]["p"]["enum"][0]
+
+        for send, fields in ((to_anthropic, anthropic_fields), (to_openai, openai_fields)):
+            for text in filter(None, NAUGHTY):
+                with self.subTest(send=send.__name__, text=text):
+                    answer = send(text)
+                    self.assertEqual(answer.status, 200, answer)
+                    values = list(fields(json.loads(self.fake.requests()[-1]["body"])))
+                    self.assertEqual(values, [text] * len(values))
+
+    @staticmethod
+    def schema(text):
+        return {"type": "object", "properties": {"p": {"type": "string", "enum": [text]}}}
+
     def test_in_headers_and_model_names_nothing_breaks(self):
         for text in NAUGHTY:
             with self.subTest(text=text):
