@@ -33,9 +33,6 @@ def framing_cases():
     for name in (b"Content-Length ", b"Content-Length\t", b" Content-Length", b"Content_Length",
                  b"Content-Length\x00", b"Content-Length\x0b", b"Content Length", b"Content-Len\xe9th",
                  b"\x01Content-Length", b"Content-Length:"):
-        if name == b"Content_Length":
-            # A name like any other: then there is no length and the body is a second request.
-            continue
         yield f"name {name!r}", post(name + b": 5\r\n", b"12345" + SMUGGLED)
     for value in (b"chunked, chunked", b"chunked, identity", b"identity, chunked", b"identity",
                   b"gzip", b"gzip, chunked", b"chunked;q=1", b"\"chunked\"", b"chunke", b"xchunked",
@@ -45,7 +42,8 @@ def framing_cases():
     yield "two codings", post(both + both, CHUNKED_BODY)
     yield "two different codings", post(both + b"Transfer-Encoding: x\r\n", CHUNKED_BODY)
     for name in (b"Transfer-Encoding ", b"Transfer-Encoding\t", b" Transfer-Encoding",
-                 b"\tTransfer-Encoding", b"Transfer-Encoding\x00", b"Transfer\xadEncoding"):
+                 b"\tTransfer-Encoding", b"Transfer-Encoding\x00", b"Transfer\xadEncoding",
+                 b"Transfer_Encoding"):
         yield f"name {name!r}", post(name + b": chunked\r\n", CHUNKED_BODY)
     yield "coding in HTTP/1.0", post(both, CHUNKED_BODY,
                                      START.replace(b"HTTP/1.1", b"HTTP/1.0"))
