@@ -211,9 +211,13 @@ void describe(config::Section& s, CatalogSection& catalog) {
 }
 
 void describe(config::Section& root, ModelsConfig& config) {
+  root.section("litellm_settings", config.litellm_settings, {.text = "defaults, as in LiteLLM"});
+  describe_tables(root, config);
+}
+
+void describe_tables(config::Section& root, ModelsConfig& config) {
   root.sections("model_list", config.model_list, {.text = "the models and where they are served"});
   root.section("router_settings", config.router_settings, {.text = "choice, retries, fallbacks"});
-  root.section("litellm_settings", config.litellm_settings, {.text = "defaults, as in LiteLLM"});
   root.section("models", config.models, {.text = "prices"});
 }
 

@@ -181,6 +181,7 @@ void DeploymentBuilder::set_limits(const ModelListEntry& entry, Deployment& out)
   out.max_retries = entry.max_retries;
   out.drop_params = entry.drop_params.value_or(settings.drop_params);
   out.allow_private_network = entry.allow_private_network;
+  out.trusted = entry.trusted;
   out.allow_unpriced = entry.allow_unpriced;
   out.cooldown = {.enabled = !settings.disable_cooldowns,
                   .time = settings.cooldown_time,
@@ -274,7 +275,7 @@ void DeploymentBuilder::set_id(const ModelListEntry& entry, Deployment& out) {
   if (!added) {
     issues_.error(entry.path + ".model_info.id", quoted(id) + " is also the id of " + at->second);
   }
-  auto info = model_info_with_id(entry.model_info_json, id);
+  auto info = model_info_with_id(entry.model_info_json, id, !entry.trusted);
   if (info) {
     out.model_info_json = std::move(*info);
   } else {

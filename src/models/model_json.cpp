@@ -95,10 +95,11 @@ std::string public_params_json(const ModelListEntry& entry) {
   return std::move(out).take();
 }
 
-core::Result<std::string> model_info_with_id(std::string_view model_info, std::string_view id) {
+core::Result<std::string> model_info_with_id(std::string_view model_info, std::string_view id,
+                                             bool stored) {
   ObjectWriter out;
   out.text("id", id);
-  out.flag("db_model", false);
+  out.flag("db_model", stored);
   if (model_info.empty()) return std::move(out).take();
   json::Scanner scanner;
   const auto outline = scanner.scan_copy(model_info);

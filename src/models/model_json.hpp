@@ -14,6 +14,7 @@ std::string public_params_json(const ModelListEntry& entry);
 
 /// The operator's model_info with `id` and `db_model`. Errc::invalid_argument with a message that
 /// continues "model_info" when `model_info` is no JSON object. Empty counts as {}.
-core::Result<std::string> model_info_with_id(std::string_view model_info, std::string_view id);
+core::Result<std::string> model_info_with_id(std::string_view model_info, std::string_view id,
+                                             bool stored);
 
 }  // namespace gatehouse::models

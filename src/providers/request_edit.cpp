@@ -59,6 +59,7 @@ class RequestEdit {
     drop_stream_options_ = options.drop_stream_options;
     plan_removals();
     plan_model(options.upstream_model);
+    if (options.output_limit) plan_output_limit(options);
     if (options.ask_usage && !drop_stream_options_) {
       if (auto planned = plan_stream_options(); !planned) return planned;
     }
@@ -84,6 +85,22 @@ class RequestEdit {
     } else if (member->value != out_.model_) {
       splices_.push_back({value_begin(*member), value_end(*member), out_.model_});
     }
+  }
+
+  void plan_output_limit(const RequestEditOptions& options) {
+    out_.limit_ = std::to_string(options.output_limit.value_or(0));
+    bool found = false;
+    for (const std::string_view name : {"max_completion_tokens", "max_tokens"}) {
+      const json::Member* member = outline_.find(name);
+      if (member == nullptr) continue;
+      splices_.push_back({value_begin(*member), value_end(*member), out_.limit_});
+      found = true;
+    }
+    if (found) return;
+    out_.limit_ = "\"" + std::string(options.output_limit_member) + "\":" + out_.limit_ +
+                  (keeps_any_ ? "," : "");
+    keeps_any_ = true;
+    splices_.push_back({body_begin(), body_begin(), out_.limit_});
   }
 
   core::Result<void> plan_stream_options() {
@@ -187,6 +204,7 @@ void EditedBody::clear() noexcept {
   model_.clear();
   options_.clear();
   metadata_.clear();
+  limit_.clear();
   rebuilt_.clear();
 }
 

@@ -85,6 +85,17 @@ TEST(RequestEditTest, EditsPointwise) {
        WireFormat::anthropic_messages},
       {R"({"model":"m1","metadata":{"a":"b"}})", rename, R"({"model":"m2"})",
        WireFormat::openai_embeddings},
+      // A bound on the output replaces the client's or is added.
+      {R"({"model":"m1","max_tokens":500})",
+       {.upstream_model = "m2", .output_limit = 7},
+       R"({"model":"m2","max_tokens":7})"},
+      {R"({"max_completion_tokens":500,"model":"m1","max_tokens":null})",
+       {.upstream_model = "m2", .output_limit = 7},
+       R"({"max_completion_tokens":7,"model":"m2","max_tokens":7})"},
+      {R"({"model":"m1"})",
+       {.upstream_model = "m2", .output_limit = 7, .output_limit_member = "max_completion_tokens"},
+       R"({"max_completion_tokens":7,"model":"m2"})"},
+      {R"({})", {.output_limit = 7}, R"({"max_tokens":7})"},
       // More edits than pieces: one rebuilt copy.
       {R"({"a":1,"tags":1,"b":1,"timeout":1,"c":1,"cache":1,"model":"m1","d":1,"api_base":1,"e":1})",
        usage,

@@ -59,6 +59,43 @@ std::uint64_t estimate_json(std::string_view json) noexcept {
   return tokens;
 }
 
+/// Names of members that say what a part of the prompt is.
+void note_member(std::string_view name, PromptBound& bound) noexcept {
+  if (name == "image_url" || name == "file_id" || name == "url") bound.tokens += kInlineDataTokens;
+  if (name == "cache_control") bound.cache_writes = true;
+  if (name == "input_audio" || name == "audio") bound.audio = true;
+}
+
+/// Inline data counts flat only where the formats put files: any other text without spaces is prose
+/// to a tokenizer, however it looks.
+bool is_file(std::string_view name, std::string_view text) noexcept {
+  if (name == "url" || name == "image_url") return text.starts_with("data:");
+  if (name == "file_data" && text.starts_with("data:")) return true;
+  return (name == "data" || name == "file_data") && is_inline_data(text);
+}
+
+/// Walks the strings of a valid JSON text.
+void bound_json(std::string_view json, PromptBound& bound) noexcept {
+  std::string_view name;
+  const char* at = json.data();
+  const char* const end = at + json.size();
+  while (at < end) {
+    const char c = *at++;
+    bound.tokens += c == '{' ? kFrameTokens : 1;
+    if (c != '"') continue;
+    const char* const quote = closing_quote(at, end);
+    const std::string_view text(at, static_cast<std::size_t>(quote - at));
+    at = std::min(quote + 1, end);
+    if (at < end && *at == ':') {
+      name = text;
+      note_member(text, bound);
+      bound.tokens += text.size();
+    } else {
+      bound.tokens += is_file(name, text) ? kInlineDataTokens : text.size();
+    }
+  }
+}
+
 }  // namespace
 
 std::uint64_t estimate_tokens(std::string_view text) noexcept {
@@ -82,6 +119,17 @@ std::uint64_t estimate_prompt_tokens(WireFormat format, const json::Outline& req
     }
   }
   return tokens;
+}
+
+PromptBound bound_prompt(const json::Outline& request) noexcept {
+  PromptBound bound{.tokens = kFrameTokens};
+  for (const json::Member& member : request.members()) {
+    note_member(member.key, bound);
+    if (std::ranges::find(kPromptMembers, member.key) != kPromptMembers.end()) {
+      bound_json(member.value, bound);
+    }
+  }
+  return bound;
 }
 
 }  // namespace gatehouse::providers

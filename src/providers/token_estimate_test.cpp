@@ -65,5 +65,57 @@ TEST(TokenEstimateTest, OtherFormats) {
             3U + 1U + 4U + 1U + 1U);
 }
 
+PromptBound bound_of(const std::string& body) {
+  json::Scanner scanner;
+  const auto outline = scanner.scan_copy(body);
+  EXPECT_TRUE(outline.has_value()) << body;
+  return bound_prompt(*outline);
+}
+
+TEST(PromptBoundTest, IsNeverBelowAByteEach) {
+  const std::string text(3000, 'x');
+  EXPECT_GE(bound_of(R"({"messages":[{"role":"user","content":")" + text + R"("}]})").tokens,
+            3000U);
+  // Ideographs and emoji may take several tokens each, never more than their bytes.
+  EXPECT_GE(bound_of(R"({"prompt":"日本語😀"})").tokens, 13U);
+  EXPECT_GE(bound_of(R"({"input":[[1,22,333],[4]]})").tokens, 4U);
+  const std::string body =
+      R"({"system":"four","tools":[{"name":"f","input_schema":{"type":"object"}}],)"
+      R"("messages":[{"role":"user","content":"a\"b"}]})";
+  EXPECT_GE(bound_of(body).tokens, prompt_of(WireFormat::anthropic_messages, body));
+}
+
+TEST(PromptBoundTest, ATextIsNoFileHoweverItLooks) {
+  const std::string text = "data:" + std::string(100'000, 'A');
+  EXPECT_GT(bound_of(R"({"messages":[{"role":"user","content":")" + text + R"("}]})").tokens,
+            100'000U);
+  EXPECT_GT(
+      bound_of(R"({"messages":[{"content":[{"type":"text","text":")" + text + R"("}]}]})").tokens,
+      100'000U);
+}
+
+TEST(PromptBoundTest, FilesCountFlat) {
+  const std::string data(400'000, 'A');
+  const auto inlined = bound_of(R"({"messages":[{"content":[{"type":"image_url","image_url":)"
+                                R"({"url":"data:image/png;base64,)" +
+                                data + R"("}}]}]})");
+  EXPECT_GT(inlined.tokens, 1'500U);
+  EXPECT_LT(inlined.tokens, 6'000U);
+  const auto linked =
+      bound_of(R"({"messages":[{"content":[{"image_url":{"url":"https://x/y"}}]}]})");
+  EXPECT_GT(linked.tokens, 1'500U);
+}
+
+TEST(PromptBoundTest, TellsWhatElseMayBeBilled) {
+  const auto plain = bound_of(R"({"messages":[{"role":"user","content":"cache_control audio"}]})");
+  EXPECT_FALSE(plain.cache_writes);
+  EXPECT_FALSE(plain.audio);
+  EXPECT_TRUE(
+      bound_of(R"({"system":[{"text":"x","cache_control":{"type":"ephemeral"}}]})").cache_writes);
+  EXPECT_TRUE(bound_of(R"({"audio":{"voice":"alloy"},"messages":[]})").audio);
+  EXPECT_TRUE(
+      bound_of(R"({"messages":[{"content":[{"type":"input_audio","input_audio":{}}]}]})").audio);
+}
+
 }  // namespace
 }  // namespace gatehouse::providers

@@ -59,6 +59,8 @@ struct ModelsConfig {
 
 /// Describes the keys model_list, router_settings, litellm_settings and models of the file's root.
 void describe(config::Section& root, ModelsConfig& config);
+/// The same without litellm_settings, for a reader that has more to find in it.
+void describe_tables(config::Section& root, ModelsConfig& config);
 void describe(config::Section& section, ModelListEntry& entry);
 void describe(config::Section& section, RouterSection& router);
 void describe(config::Section& section, LitellmSection& settings);

@@ -40,6 +40,7 @@ struct Deployment {
   std::optional<std::uint32_t> max_retries;
   bool drop_params = false;
   bool allow_private_network = false;
+  bool trusted = true;  ///< from the operator's file, not set over an API
   bool allow_unpriced = false;
   std::string region;
   std::vector<std::string> tags;

@@ -40,7 +40,10 @@ struct ModelListEntry {
   std::vector<std::string> tags;
   std::string mock_response;
   bool allow_private_network = false;  ///< ours: the endpoint may lie in a private network
-  bool allow_unpriced = false;         ///< ours: serve the model without a known price
+  /// False for what came over an API: its base URL must be https and lead to a public address,
+  /// unless allow_private_network says otherwise (faults.md S8).
+  bool trusted = true;
+  bool allow_unpriced = false;  ///< ours: serve the model without a known price
 
   // model_info
   std::string id;

@@ -69,7 +69,7 @@ class BlockingJobOf final : public BlockingJob {
   }
   Outcome take() {
     if (bug_) std::rethrow_exception(bug_);
-    return std::move(*outcome_);
+    return std::move(*outcome_);  // NOLINT(bugprone-unchecked-optional-access): it has run
   }
 
  private:

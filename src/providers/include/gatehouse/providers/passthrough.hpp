@@ -37,6 +37,7 @@ class EditedBody {
   std::string model_;     // replacement text
   std::string options_;   // replacement text
   std::string metadata_;  // replacement text
+  std::string limit_;     // replacement text
   std::string rebuilt_;   // the whole text, where the pieces would be too many
 };
 
@@ -45,6 +46,10 @@ struct RequestEditOptions {
   bool ask_usage = false;                ///< OpenAI streams: set stream_options.include_usage
   /// Remove stream_options: for vendors that refuse it (Provider::takes_stream_options).
   bool drop_stream_options = false;
+  /// Largest number of output tokens for each choice: replaces the limit that the body has, or
+  /// adds one as `output_limit_member`. Empty: left as it is.
+  std::optional<std::uint64_t> output_limit = {};
+  std::string_view output_limit_member = "max_tokens";
 };
 
 /// Fills `out` with `body` edited as asked; all other bytes stay as they are. Members meant for
