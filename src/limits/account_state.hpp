@@ -1,0 +1,58 @@
+#pragma once
+/// The inside of an account.
+
+#include <forward_list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "counter.hpp"
+#include "gatehouse/limits/account.hpp"
+#include "meter.hpp"
+
+namespace gatehouse::limits {
+
+/// `mutex` guards everything below it. It is held for a few dozen instructions at a time, and
+/// never while another one is taken.
+struct Account::State {
+  State(core::Scope of, std::string named) : scope(of), id(std::move(named)) {}
+
+  const core::Scope scope;
+  const std::string id;
+  mutable std::mutex mutex;
+
+  struct Meters {
+    Meter requests;
+    Meter tokens;
+  };
+  Counter lifetime;
+  std::forward_list<Counter> periodic;  ///< few; nodes stay where they are
+  std::unique_ptr<Meters> meters;       ///< null until a rate limit was in force
+  std::uint64_t parallel = 0;
+  core::MonotonicTime touched{};
+
+  /// Null when there is none.
+  Counter* find(std::string_view duration) {
+    if (duration.empty()) return &lifetime;
+    for (Counter& each : periodic) {
+      if (each.duration() == duration) return &each;
+    }
+    return nullptr;
+  }
+  /// Makes one where there is none.
+  Counter& counter(std::string_view duration);
+  Meters& rates();
+  /// Appends what the settled spend has newly reached of the bounds in `limits`, if any.
+  void collect(const core::LimitSet* limits, std::vector<Threshold>& out) {
+    if (limits == nullptr || (limits->budgets.empty() && !limits->soft_budget)) return;
+    collect_bounds(*limits, out);
+  }
+
+ private:
+  void collect_bounds(const core::LimitSet& limits, std::vector<Threshold>& out);
+  void report(Counter& counter, std::size_t index, core::Money max, std::vector<Threshold>& out);
+};
+
+}  // namespace gatehouse::limits
