@@ -68,7 +68,10 @@ void describe(config::Section& s, AppConfig& c) {
   s.section("log", c.log, {.text = "the log on standard error"});
   s.section("metrics", c.metrics, {.text = "Prometheus metrics"});
   s.section("general_settings", c.general, {.text = "as in a LiteLLM config.yaml"});
-  describe(s, c.models);
+  describe_control(s, c.control);
+  // models reads routing defaults from the same section.
+  c.models.litellm_settings = c.control.litellm;
+  models::describe_tables(s, c.models);
 }
 
 AppConfig load_config(const std::string& file, const config::Environment& environment,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "control_config.hpp"
 #include "gatehouse/config/binder.hpp"
 #include "gatehouse/core/secret.hpp"
 #include "gatehouse/models/config.hpp"
@@ -52,6 +53,7 @@ struct AppConfig {
   MetricsSettings metrics;
   GeneralSettings general;
   models::ModelsConfig models;
+  ControlSettings control;
 };
 
 void describe(config::Section& s, TlsSettings& c);

@@ -1,5 +1,7 @@
 #include "generation.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "gatehouse/models/model_table.hpp"
@@ -70,12 +72,12 @@ std::shared_ptr<const models::PriceBook> price_book(const AppConfig& config,
 
 }  // namespace
 
-std::shared_ptr<const gateway::Snapshot> make_generation(const AppConfig& config,
-                                                         const core::Secret& master_key,
-                                                         const GenerationSources& sources,
-                                                         config::Problems& problems) {
+std::shared_ptr<const gateway::Snapshot> make_generation(
+    const AppConfig& config, const core::Secret& master_key, const GenerationSources& sources,
+    config::Problems& problems, std::vector<models::ModelListEntry> stored) {
   const std::vector<models::AvailableProvider> available = available_providers(sources.environment);
-  const std::vector<models::ModelListEntry> entries = entries_of(config, available);
+  std::vector<models::ModelListEntry> entries = entries_of(config, available);
+  std::ranges::move(stored, std::back_inserter(entries));
   std::vector<std::string_view> names;
   for (const providers::ProviderPreset& preset : providers::provider_presets()) {
     names.push_back(preset.name);
@@ -92,7 +94,9 @@ std::shared_ptr<const gateway::Snapshot> make_generation(const AppConfig& config
   models::report(built, problems);
   if (!built.table) return nullptr;
   auto snapshot = gateway::make_snapshot(
-      built.table, tenancy::Authenticator(master_key, config.general.key_header_name));
+      built.table,
+      tenancy::Authenticator(master_key, config.general.key_header_name, sources.directory),
+      accounting_rules(config.control, master_key));
   if (!snapshot) {
     problems.error("model_list", 0, snapshot.error().public_message);
     return nullptr;

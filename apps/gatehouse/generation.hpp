@@ -2,6 +2,7 @@
 /// From a configuration to a snapshot that requests run on.
 
 #include <memory>
+#include <vector>
 
 #include "app_config.hpp"
 #include "gatehouse/core/error.hpp"
@@ -16,13 +17,13 @@ struct GenerationSources {
   config::Environment environment;
   std::shared_ptr<const models::PriceBook> prices;
   models::HealthRegistry& health;
+  const tenancy::Directory* directory = nullptr;  ///< of virtual keys; null: there are none
 };
 
 /// The models of the file; without any, those of the providers whose keys the environment has;
-/// without those, the stub. Findings go to `problems`.
-std::shared_ptr<const gateway::Snapshot> make_generation(const AppConfig& config,
-                                                         const core::Secret& master_key,
-                                                         const GenerationSources& sources,
-                                                         config::Problems& problems);
+/// without those, the stub. `stored` models of the database come on top. Findings go to `problems`.
+std::shared_ptr<const gateway::Snapshot> make_generation(
+    const AppConfig& config, const core::Secret& master_key, const GenerationSources& sources,
+    config::Problems& problems, std::vector<models::ModelListEntry> stored = {});
 
 }  // namespace gatehouse::app

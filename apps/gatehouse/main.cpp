@@ -4,7 +4,10 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/data_commands.hpp"
+#include "cli/session.hpp"
 #include "config_commands.hpp"
+#include "import/import_litellm.hpp"
 #include "serve.hpp"
 
 int main(int argc, char** argv) try {
@@ -35,7 +38,50 @@ int main(int argc, char** argv) try {
   doctor_command->add_option("--config", file, "gatehouse.yaml")->check(CLI::ExistingFile);
   doctor_command->add_option("--data", data_folder, "data folder")->capture_default_str();
 
+  std::string backup_file;
+  CLI::App* backup_command =
+      app.add_subcommand("backup", "copy the database to a new file, also while the server runs");
+  backup_command->add_option("--data", data_folder, "data folder")->capture_default_str();
+  backup_command->add_option("--to", backup_file, "file to write; it must not exist")->required();
+
+  bool check_only = false;
+  CLI::App* migrate_command =
+      app.add_subcommand("migrate", "bring the database of a stopped server up to date");
+  migrate_command->add_option("--data", data_folder, "data folder")->capture_default_str();
+  migrate_command->add_flag("--check", check_only, "say what would be done; status 1 if anything");
+
+  import::ImportOptions import_options;
+  CLI::App* import_command = app.add_subcommand("import", "take over from another gateway");
+  import_command->require_subcommand(1);
+  CLI::App* litellm_command = import_command->add_subcommand(
+      "litellm", "keys, users, teams, budgets and spend of a LiteLLM proxy");
+  litellm_command->footer(
+      "example: gatehouse import litellm --config config.yaml --dump tables --data data\n"
+      "Each table as a CSV file of its name: "
+      "\\copy \"LiteLLM_TeamTable\" to 'tables/LiteLLM_TeamTable.csv' csv header");
+  litellm_command->add_option("--config", import_options.config_file, "LiteLLM's config.yaml")
+      ->check(CLI::ExistingFile);
+  auto* dump_option =
+      litellm_command->add_option("--dump", import_options.dump_folder, "folder of CSV files")
+          ->check(CLI::ExistingDirectory);
+  litellm_command
+      ->add_option("--postgres", import_options.postgres, "connection URL of its database")
+      ->excludes(dump_option);
+  litellm_command->add_option("--data", import_options.data_folder, "data folder")
+      ->capture_default_str();
+
+  cli::Session session(gatehouse::config::process_environment());
+  cli::add_key_commands(app, session);
+  cli::add_user_commands(app, session);
+  cli::add_team_commands(app, session);
+  cli::add_budget_commands(app, session);
+  cli::add_spend_commands(app, session);
+
   CLI11_PARSE(app, argc, argv);
+  if (const auto status = session.run()) return *status;
+  if (*backup_command) return cli::backup(data_folder, backup_file);
+  if (*litellm_command) return import::import_litellm(import_options);
+  if (*migrate_command) return cli::migrate(data_folder, check_only);
   if (*serve_command) return serve(serve_options);
   if (*check_command) return config_check(file);
   if (*schema_command) return config_schema();

@@ -26,12 +26,22 @@ struct Worker::Running {
                   .random = random,
                   .ids = ids,
                   .tasks = tasks,
-                  .observer = telemetry},
-                 {.stream_idle = options.stream_idle}, std::move(snapshot)),
+                  .observer = telemetry,
+                  .accounting = {.directory = *parts.stores.directory,
+                                 .accounts = parts.stores.accounts,
+                                 .balances = *parts.stores.balances,
+                                 .journal = parts.stores.journals->writer(options.index),
+                                 .pool = *parts.stores.pool,
+                                 .idempotency = parts.stores.idempotency.get(),
+                                 .durability = options.durability}},
+                 options.limits, std::move(snapshot)),
         api({.pipeline = pipeline,
              .metrics_text = [&parts] { return parts.metrics.expose(); },
              .ready = [&parts] { return !parts.draining.load(std::memory_order_relaxed); },
-             .metrics_need_key = options.metrics_need_key}) {}
+             .metrics_need_key = options.metrics_need_key,
+             .control = &parts.control,
+             .loop = &loop,
+             .ids = &ids}) {}
 
   net::EventLoop& loop;
   core::SystemRandom random;
@@ -89,10 +99,12 @@ void Worker::run(std::promise<core::Result<std::uint16_t>> started) {
   running.server.reset();
 }
 
-void Worker::replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot) {
+void Worker::replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot,
+                              std::function<void()> done) {
   // Each thread keeps a reference of its own, so that requests do not share a counter.
-  running_->loop.post([this, snapshot = std::move(snapshot)]() mutable {
+  running_->loop.post([this, snapshot = std::move(snapshot), done = std::move(done)]() mutable {
     running_->pipeline.replace_snapshot(std::make_shared<gateway::Snapshot>(*snapshot));
+    if (done) done();
   });
 }
 

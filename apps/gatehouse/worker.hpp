@@ -9,8 +9,11 @@
 #include <thread>
 
 #include "app_config.hpp"
+#include "data_stores.hpp"
+#include "gatehouse/api/control_plane.hpp"
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/gateway/call_telemetry.hpp"
+#include "gatehouse/gateway/pipeline.hpp"
 #include "gatehouse/gateway/snapshot.hpp"
 #include "gatehouse/net/http_server.hpp"
 #include "gatehouse/net/resolver.hpp"
@@ -29,12 +32,16 @@ struct SharedParts {
   net::Resolver& resolver;
   std::shared_ptr<net::TlsClientContext> client_tls;
   std::atomic<bool>& draining;
+  DataStores& stores;
+  api::ControlPlane& control;
 };
 
 struct WorkerOptions {
   net::ServerOptions server;
-  core::Millis stream_idle{};
+  gateway::PipelineLimits limits;
+  ledger::Durability durability = ledger::Durability::process;
   bool metrics_need_key = false;
+  std::size_t index = 0;  ///< of the worker, and of its journal
 };
 
 /// Runs on a thread of its own from start() to join(). start, replace_snapshot, drain and join are
@@ -49,7 +56,9 @@ class Worker {
 
   /// Starts the thread and waits until it listens. Returns the port.
   core::Result<std::uint16_t> start();
-  void replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot);
+  /// `done` runs on the worker's thread once its requests see the snapshot; may be empty.
+  void replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot,
+                        std::function<void()> done = {});
   /// Begins to drain; the thread ends when it is done.
   void drain();
   void join();

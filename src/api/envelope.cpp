@@ -5,14 +5,7 @@
 namespace gatehouse::api {
 
 std::string error_envelope(const gateway::Refusal& refusal) {
-  std::string out = R"({"error":{"message":)";
-  json::append_quoted(out, refusal.message);
-  out += R"(,"type":)";
-  json::append_quoted(out, refusal.type);
-  out += R"(,"param":)";
-  json::append_quoted(out, refusal.param);
-  out += R"(,"code":")" + std::to_string(refusal.status) + "\"}}";
-  return out;
+  return gateway::envelope_of(refusal);
 }
 
 void add_cors(const net::Exchange& exchange, net::HeaderBlock& headers) {

@@ -37,4 +37,13 @@ core::Task<core::Result<void>> ExchangeSink::end_stream() {
   return exchange_.end_stream();
 }
 
+core::Task<core::Result<void>> ExchangeSink::replay(const net::HeaderBlock& headers,
+                                                    const gateway::KeptAnswer& answer) {
+  net::HeaderBlock all;
+  all.add("content-type", answer.content_type);
+  add_cors(exchange_, all);
+  all.append(headers);
+  co_return co_await exchange_.respond(answer.status, all, std::span(&answer.body, 1));
+}
+
 }  // namespace gatehouse::api

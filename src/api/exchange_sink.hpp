@@ -17,6 +17,8 @@ class ExchangeSink final : public gateway::ReplySink {
   core::Task<core::Result<void>> begin_stream(const net::HeaderBlock& headers) override;
   core::Task<core::Result<void>> write(std::string_view events) override;
   core::Task<core::Result<void>> end_stream() override;
+  core::Task<core::Result<void>> replay(const net::HeaderBlock& headers,
+                                        const gateway::KeptAnswer& answer) override;
 
  private:
   net::Exchange& exchange_;

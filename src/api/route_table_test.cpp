@@ -31,6 +31,15 @@ TEST(RouteTable, OnlyTheContractsPublicRoutesAreOpen) {
   }
 }
 
+TEST(RouteTable, EveryRouteHasOneHandler) {
+  for (const Route& route : routes()) {
+    const int handlers = (route.handler != nullptr) + (route.caller_handler != nullptr) +
+                         (route.admin_handler != nullptr);
+    EXPECT_EQ(handlers, 1) << route.pattern;
+    EXPECT_NE(route.access, Access::undeclared) << route.pattern;
+  }
+}
+
 TEST(RouteTable, ModelNamesMayContainSlashes) {
   const auto found = router().match("GET", "/v1/models/groq/llama-3.1-8b");
   const auto* match = std::get_if<net::Router::Match>(&found);

@@ -7,6 +7,9 @@
 
 #include "call.hpp"
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/crypto/digest.hpp"
+#include "gatehouse/ledger/entry.hpp"
+#include "gatehouse/tenancy/access.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -20,9 +23,20 @@ constexpr std::size_t kMaxFallbacks = 5;
 
 /// Members that decide what the gateway does: doubled, they would mean different things to us and
 /// to the upstream (faults.md F15).
-constexpr std::array<std::string_view, 9> kDecisive{
-    "model",     "stream",      "stream_options", "user",    "safety_identifier",
-    "fallbacks", "num_retries", "timeout",        "metadata"};
+constexpr std::array<std::string_view, 14> kDecisive{"model",
+                                                     "stream",
+                                                     "stream_options",
+                                                     "user",
+                                                     "safety_identifier",
+                                                     "fallbacks",
+                                                     "num_retries",
+                                                     "timeout",
+                                                     "metadata",
+                                                     "max_tokens",
+                                                     "n",
+                                                     "tags",
+                                                     "max_completion_tokens",
+                                                     "litellm_session_id"};
 
 /// Seconds, with a fraction, as a duration of at most a day.
 std::optional<core::Nanos> seconds(std::string_view text) {
@@ -93,9 +107,9 @@ std::optional<std::uint64_t> largest_of(const json::Outline& body,
 void read_output_limit(const json::Outline& body, Wishes& wishes) {
   const auto tokens = largest_of(body, {"max_completion_tokens", "max_tokens"});
   const std::uint64_t choices = largest_of(body, {"n", "best_of"}).value_or(1);
-  if (tokens && *tokens <= core::kMaxPlausibleTokens && choices <= 1024) {
-    wishes.max_output = *tokens * std::max<std::uint64_t>(choices, 1);
-  }
+  if (choices > 1024) return;
+  wishes.choices = std::max<std::uint64_t>(choices, 1);
+  if (tokens && *tokens <= core::kMaxPlausibleTokens) wishes.max_output = *tokens * wishes.choices;
 }
 
 std::optional<Refusal> read_end_user(WireFormat format, const json::Outline& body, Wishes& wishes) {
@@ -162,6 +176,91 @@ std::optional<Refusal> read_retry_wishes(const json::Outline& body, const net::H
   return {};
 }
 
+/// Whether key, team, user and organization allow a model.
+std::optional<tenancy::Refusal> refuse_model(const Call& call, std::string_view model,
+                                             const models::ModelMatch& match) {
+  std::vector<std::string> groups;
+  if (match.group != nullptr) groups = match.group->deployments.front()->access_groups;
+  return tenancy::refuse_model(call.caller, {.model = model, .access_groups = groups});
+}
+
+/// A list of texts: body members `tags` and `metadata.tags`.
+std::optional<Refusal> read_tags(const json::Outline& body, Wishes& wishes) {
+  const Member* tags = body.find("tags");
+  if (tags == nullptr || tags->kind == Kind::null) return {};
+  if (tags->kind != Kind::array) return invalid("tags", "expected a list of strings");
+  thread_local json::Scanner scanner;
+  const auto list = scanner.scan_copy(tags->value);
+  if (!list || list->members().size() > ledger::kMaxTags) {
+    return invalid("tags", "expected a list of at most 32 strings");
+  }
+  for (const Member& entry : list->members()) {
+    auto tag = json::as_string(entry);
+    if (!tag || tag->empty() || tag->size() > ledger::kMaxTag) {
+      return invalid("tags", "a tag is a text of 1 to 64 bytes");
+    }
+    if (std::ranges::find(wishes.tags, *tag) == wishes.tags.end()) {
+      wishes.tags.push_back(std::move(*tag));
+    }
+  }
+  return {};
+}
+
+std::optional<Refusal> read_metadata_tags(const json::Outline& body, Wishes& wishes) {
+  const Member* metadata = body.find("metadata");
+  if (metadata == nullptr || metadata->kind != Kind::object) return {};
+  const auto inner = nested_scanner().scan_copy(metadata->value);
+  if (!inner) return invalid("metadata", "expected an object");
+  return read_tags(*inner, wishes);
+}
+
+/// x-litellm-tags, x-litellm-session-id, x-litellm-spend-logs-metadata.
+std::optional<Refusal> read_labels(const json::Outline& body, const net::HeaderList& headers,
+                                   Wishes& wishes) {
+  if (auto refusal = read_tags(body, wishes)) return refusal;
+  if (auto refusal = read_metadata_tags(body, wishes)) return refusal;
+  if (const auto value = headers.find("x-litellm-tags")) {
+    for (const std::string_view part : core::split(*value, ',')) {
+      const std::string_view tag = core::trim(part);
+      if (tag.empty() || tag.size() > ledger::kMaxTag || wishes.tags.size() >= ledger::kMaxTags) {
+        return invalid("x-litellm-tags", "a tag is a text of 1 to 64 bytes, at most 32 of them");
+      }
+      if (std::ranges::find(wishes.tags, tag) == wishes.tags.end()) wishes.tags.emplace_back(tag);
+    }
+  }
+  if (auto refusal = read_text(body, "litellm_session_id", wishes.session_id)) return refusal;
+  if (const auto value = headers.find("x-litellm-session-id")) wishes.session_id = *value;
+  if (const auto value = headers.find("x-litellm-spend-logs-metadata")) {
+    const auto text = nested_scanner().scan_copy(*value);
+    if (!text || text->kind() != Kind::object) {
+      return invalid("x-litellm-spend-logs-metadata", "expected a JSON object");
+    }
+    wishes.client_metadata = std::string(*value);
+  }
+  return {};
+}
+
+/// An end user is any text to a provider. Longer ones than the ledger keeps are counted under their
+/// digest, so that two of them never share a counter.
+void shorten(std::string& end_user) {
+  if (end_user.size() > ledger::kMaxId) end_user = "sha256:" + crypto::sha256_hex(end_user);
+}
+
+/// What the key and its team say about every call of theirs.
+void add_own_tags(const tenancy::Caller& caller, Wishes& wishes) {
+  if (!caller.principal) return;
+  const auto add = [&wishes](const std::vector<std::string>& tags) {
+    for (const std::string& tag : tags) {
+      if (wishes.tags.size() < ledger::kMaxTags &&
+          std::ranges::find(wishes.tags, tag) == wishes.tags.end()) {
+        wishes.tags.push_back(tag);
+      }
+    }
+  };
+  add(caller.principal->key->tags);
+  if (caller.principal->team) add(caller.principal->team->tags);
+}
+
 bool can_stream(WireFormat format) {
   return format == WireFormat::openai_chat || format == WireFormat::openai_completions ||
          format == WireFormat::anthropic_messages;
@@ -170,14 +269,45 @@ bool can_stream(WireFormat format) {
 }  // namespace
 
 std::optional<Refusal> authenticate(Call& call) {
-  auto caller = call.snapshot->authenticator.authenticate(call.inbound.headers);
-  if (!caller) {
-    tenancy::AuthenticationFailure& failure = caller.error();
-    return Refusal{
-        401, std::move(failure.message), std::move(failure.type), std::move(failure.param), {}};
+  auto outcome = call.snapshot->authenticator.begin(call.inbound.headers, call.started_at);
+  if (auto* failure = std::get_if<tenancy::AuthenticationFailure>(&outcome)) {
+    return Refusal{failure->status,
+                   std::move(failure->message),
+                   std::move(failure->type),
+                   std::move(failure->param),
+                   {}};
   }
-  call.caller = std::move(*caller);
-  return {};
+  if (const auto* absent = std::get_if<tenancy::KeyToLoad>(&outcome)) {
+    call.key_to_load = absent->hash;
+    return {};
+  }
+  call.caller = std::move(std::get<tenancy::Caller>(outcome));
+  call.authenticated = true;
+  auto denied = tenancy::refuse_route(
+      call.caller,
+      {.kind = tenancy::RouteKind::llm_api, .path = call.inbound.route, .reads = false});
+  if (!denied) return {};
+  return Refusal{denied->status,
+                 std::move(denied->message),
+                 std::move(denied->type),
+                 std::move(denied->param),
+                 {}};
+}
+
+core::Task<std::optional<Refusal>> load_key(Call& call) {
+  const Accounting& accounting = call.worker.tools.accounting;
+  auto ask = [directory = &accounting.directory,
+              hash = call.key_to_load.value_or(crypto::Sha256{})] {
+    return directory->load_key(hash);
+  };
+  auto loaded = co_await accounting.pool.run(call.worker.tools.loop, std::move(ask));
+  if (!loaded) co_return refusal_for(loaded.error());
+  call.key_to_load.reset();
+  auto refusal = authenticate(call);
+  if (!refusal && call.key_to_load) {
+    co_return refusal_for(core::Error{core::Errc::unavailable, "the server is busy"});
+  }
+  co_return refusal;
 }
 
 std::optional<Refusal> read_request(Call& call) {
@@ -214,6 +344,9 @@ std::optional<Refusal> read_request(Call& call) {
   if (auto refusal = read_end_user(inbound.format, *outline, wishes)) return refusal;
   if (auto refusal = read_fallbacks(*outline, wishes)) return refusal;
   if (auto refusal = read_retry_wishes(*outline, inbound.headers, wishes)) return refusal;
+  if (auto refusal = read_labels(*outline, inbound.headers, wishes)) return refusal;
+  add_own_tags(call.caller, wishes);
+  shorten(wishes.end_user);
   if (wishes.timeout) {
     call.deadline = std::min(call.deadline, inbound.received_at + *wishes.timeout);
   }
@@ -221,7 +354,19 @@ std::optional<Refusal> read_request(Call& call) {
 }
 
 std::optional<Refusal> find_model(Call& call) {
-  call.match = call.snapshot->table->resolve(call.wishes.model);
+  const std::string_view wanted = tenancy::resolve_alias(call.caller, call.wishes.model);
+  call.match = call.snapshot->table->resolve(wanted);
+  std::optional<tenancy::Refusal> denied = refuse_model(call, call.wishes.model, call.match);
+  for (const std::string& fallback : call.wishes.fallbacks) {
+    if (!denied) denied = refuse_model(call, fallback, call.snapshot->table->resolve(fallback));
+  }
+  if (denied) {
+    return Refusal{call.snapshot->accounting.model_denied_status,
+                   std::move(denied->message),
+                   std::move(denied->type),
+                   std::move(denied->param),
+                   {}};
+  }
   if (call.match.group != nullptr) return {};
   Refusal refusal =
       bad_request(std::string(call.inbound.route) +

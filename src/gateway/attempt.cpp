@@ -56,6 +56,16 @@ AttemptFailure own_refusal(Refusal refusal) {
   return failure;
 }
 
+/// A deployment whose own bounds are reached: the next one is tried.
+AttemptFailure passed_over(Refusal refusal) {
+  AttemptFailure failure;
+  failure.failure.kind = models::FailureKind::rate_limited;
+  failure.failure.maybe_sent = false;
+  failure.refusal = std::move(refusal);
+  failure.counts = false;
+  return failure;
+}
+
 /// A model without a price is never silently free.
 std::optional<Refusal> find_price(Attempt& attempt) {
   Call& call = attempt.call;
@@ -69,6 +79,13 @@ std::optional<Refusal> find_price(Attempt& attempt) {
                      "model");
 }
 
+/// OpenAI's newer models know the longer name alone, other vendors often only the older one.
+std::string_view output_limit_member(const Attempt& attempt) {
+  const bool newer =
+      attempt.format == WireFormat::openai_chat && attempt.deployment.provider == "openai";
+  return newer ? "max_completion_tokens" : "max_tokens";
+}
+
 /// The body in a format that the provider speaks.
 std::optional<Refusal> encode_body(Attempt& attempt) {
   Call& call = attempt.call;
@@ -79,7 +96,9 @@ std::optional<Refusal> encode_body(Attempt& attempt) {
         .upstream_model = call.upstream_model,
         .ask_usage = call.wishes.stream && call.inbound.format != WireFormat::anthropic_messages &&
                      !call.wishes.usage_on_stream,
-        .drop_stream_options = !stream_options};
+        .drop_stream_options = !stream_options,
+        .output_limit = call.reservation.output_limit,
+        .output_limit_member = output_limit_member(attempt)};
     auto edited = providers::edit_request(call.inbound.format, call.inbound.body, call.outline(),
                                           options, attempt.edited);
     if (!edited) return bad_request("litellm.BadRequestError: " + edited.error().public_message);
@@ -101,6 +120,7 @@ std::optional<Refusal> encode_body(Attempt& attempt) {
   }
   // The provider is always asked for usage; the client's wish is the encoder's business.
   call.conversation->include_usage = true;
+  if (call.reservation.output_limit) call.conversation->max_tokens = call.reservation.output_limit;
   const std::uint64_t bound = attempt.deployment.max_output_tokens;
   auto encoded = to->encode_request(
       *call.conversation,
@@ -169,8 +189,7 @@ Attempt::Attempt(Call& its_call, const models::Deployment& its_deployment)
     : call(its_call),
       deployment(its_deployment),
       upstream(its_call.snapshot->upstream_of(its_deployment)),
-      follow(its_call.inbound.cancellation,
-             [this] { cancellation.request(call.inbound.cancellation.reason()); }),
+      follow(its_call.inbound.cancellation, [this] { follow_request(); }),
       context{.deadline = its_call.deadline,
               .cancellation = cancellation,
               .call_id = its_call.id,
@@ -181,6 +200,14 @@ Attempt::Attempt(Call& its_call, const models::Deployment& its_deployment)
   if (deployment.timeout.count() > 0)
     context.deadline = context.limit(call.now(), deployment.timeout);
   call.deployment = &deployment;
+}
+
+void Attempt::follow_request() {
+  const core::Cancellation::Reason reason = call.inbound.cancellation.reason();
+  // The provider bills a whole answer, whoever still waits for it; its usage is in its end.
+  const bool finish = reason == core::Cancellation::Reason::client_left && !call.wishes.stream &&
+                      call.reservation.dispatched && call.worker.limits.finish_abandoned;
+  if (!finish) cancellation.request(reason);
 }
 
 AttemptFailure failure_of(const Attempt& attempt, const core::Error& error, bool maybe_sent) {
@@ -250,6 +277,8 @@ void settle_interrupted(Call& call) {
 core::Task<std::optional<AttemptFailure>> run_attempt(Attempt& attempt, ReplySink& sink) {
   Call& call = attempt.call;
   if (auto refusal = find_price(attempt)) co_return own_refusal(std::move(*refusal));
+  auto bounded = co_await charge_deployment(call, attempt.deployment);
+  if (bounded) co_return passed_over(std::move(*bounded));
   if (auto refusal = encode_body(attempt)) co_return own_refusal(std::move(*refusal));
   net::HeaderBlock client_headers;
   forward_client_headers(call, client_headers);
@@ -263,6 +292,7 @@ core::Task<std::optional<AttemptFailure>> run_attempt(Attempt& attempt, ReplySin
                                          .timeouts = timeouts_of(attempt)};
   const core::Clock& clock = call.worker.tools.loop.clock();
   const core::MonotonicTime sent_at = clock.monotonic();
+  dispatch(call);
   auto sent = co_await attempt.upstream.provider->send(
       call.worker.tools.client, attempt.upstream.target, outbound, attempt.context);
   // Other calls have used the scanner meanwhile.

@@ -43,6 +43,8 @@ struct Attempt {
   std::string_view encoded_piece;
   models::InFlight in_flight;
 
+  /// The request was cancelled: so is this try, if nothing is lost by it.
+  void follow_request();
   bool translates() const { return format != call.inbound.format; }
 };
 

@@ -71,44 +71,4 @@ void set_aside_usage(Call& call) {
   call.cost = {};
 }
 
-void settle(Call& call, Outcome outcome, int status, std::string_view error_class,
-            std::string_view error_message) {
-  if (std::exchange(call.settled, true)) return;
-  CallRecord record;
-  record.call_id = call.id;
-  record.format = call.inbound.format;
-  record.outcome = outcome;
-  record.status = status;
-  record.stream = call.wishes.stream;
-  record.tenant = call.caller.tenant;
-  record.requested_model = call.wishes.model;
-  record.end_user = call.wishes.end_user;
-  if (call.match.group != nullptr) record.group = call.match.group->name;
-  if (call.deployment != nullptr) {
-    record.deployment = call.deployment->id.view();
-    record.provider = call.deployment->provider;
-    record.upstream_model = call.upstream_model;
-  }
-  record.usage = call.usage;
-  record.usage += call.failed_usage;
-  record.usage_source =
-      call.failed_usage.total() == 0 ? call.usage_source : core::UsageSource::estimated;
-  record.usage_clamped = call.usage_clamped;
-  record.cost = call.cost.plus(call.failed_cost).value_or(core::Money::max());
-  record.cost_known = call.cost_known;
-  record.price_version = call.snapshot->table->price_version();
-  record.started_at = call.started_at;
-  const core::MonotonicTime now = call.worker.tools.loop.clock().monotonic();
-  record.duration = now - call.inbound.received_at;
-  record.upstream_duration = call.upstream_duration;
-  if (call.first_token_at) {
-    record.time_to_first_token = *call.first_token_at - call.inbound.received_at;
-  }
-  record.retries = call.retries;
-  record.fallbacks = call.fallbacks;
-  record.error_class = error_class;
-  record.error_message = error_message;
-  call.worker.tools.observer.call_settled(record);
-}
-
 }  // namespace gatehouse::gateway

@@ -7,9 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "charges.hpp"
 #include "gatehouse/core/call_context.hpp"
 #include "gatehouse/core/usage.hpp"
 #include "gatehouse/gateway/pipeline.hpp"
+#include "gatehouse/limits/admission.hpp"
+#include "gatehouse/models/price_bound.hpp"
 #include "gatehouse/models/retry.hpp"
 #include "gatehouse/providers/chat.hpp"
 #include "gatehouse/tenancy/authenticator.hpp"
@@ -19,12 +22,18 @@ namespace gatehouse::gateway {
 /// What the calls of one thread share.
 struct Worker {
   Worker(PipelineTools its_tools, PipelineLimits its_limits)
-      : tools(its_tools), limits(its_limits) {}
+      : tools(its_tools), limits(its_limits), charges(its_tools.accounting.accounts) {}
 
   PipelineTools tools;
   PipelineLimits limits;
   json::Scanner requests{json::kRequestLimits};
   json::Scanner replies;
+  ChargeCache charges;
+  /// Scratch of JournalEntry.
+  struct EntryLists {
+    std::vector<std::string_view> tags;
+    std::vector<ledger::ChargedPeriod> periods;
+  } entry_lists;
 };
 
 /// What the client asked for, as far as the gateway acts on it.
@@ -33,11 +42,29 @@ struct Wishes {
   bool stream = false;
   bool usage_on_stream = false;             ///< stream_options.include_usage
   std::optional<std::uint64_t> max_output;  ///< tokens the client allows, all choices together
+  std::uint64_t choices = 1;
   std::string end_user;
   std::vector<std::string> fallbacks;
   std::optional<std::uint32_t> num_retries;
   std::optional<core::Nanos> timeout;
   std::optional<core::Nanos> stream_timeout;
+  std::vector<std::string> tags;
+  std::string session_id;
+  std::string client_metadata;  ///< x-litellm-spend-logs-metadata, a JSON object
+};
+
+/// What a call holds back of every budget that it is charged to.
+struct Reservation {
+  models::PriceBound price;  ///< of the dearest deployment that may serve it
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t output_tokens = 0;  ///< the largest output, all choices together
+  /// Set when less output is affordable than was asked for, or none was asked for: it goes
+  /// upstream.
+  std::optional<std::uint64_t> output_limit;
+  std::optional<limits::Admission> admission;
+  bool dispatched = false;
+  /// Rows that the limits of the admission live in.
+  std::vector<std::shared_ptr<const tenancy::Subject>> subjects;
 };
 
 /// The state of one call. Lives in the frame of Pipeline::run().
@@ -55,7 +82,10 @@ struct Call {
   core::MonotonicTime deadline;
 
   tenancy::Caller caller;
+  bool authenticated = false;
+  std::optional<crypto::Sha256> key_to_load;  ///< the directory has to be asked for it
   Wishes wishes;
+  Reservation reservation;
   /// The request's outline. It belongs to the worker's scanner: valid until the first suspension;
   /// outline() renews it.
   std::optional<json::Outline> fresh_outline;
@@ -79,6 +109,7 @@ struct Call {
   std::uint32_t fallbacks = 0;
   core::Money cost;
   bool cost_known = true;
+  std::string response_id;  ///< the provider's
   bool settled = false;
 
   const models::RouterSettings& settings() const { return snapshot->table->settings(); }
@@ -88,9 +119,27 @@ struct Call {
 };
 
 /// Steps before anything goes upstream; a refusal ends the call. In the order of the pipeline.
+/// authenticate() leaves `key_to_load` when the directory has to be asked; load_key() asks it.
 std::optional<Refusal> authenticate(Call& call);
+core::Task<std::optional<Refusal>> load_key(Call& call);
 std::optional<Refusal> read_request(Call& call);
 std::optional<Refusal> find_model(Call& call);
+/// Rate limits, then a reservation on every budget, then its entry in the journal.
+core::Task<std::optional<Refusal>> admit(Call& call);
+
+/// The group has changed: raises the reservation to what its deployments may cost.
+std::optional<Refusal> extend_reservation(Call& call);
+/// Bounds of the deployment itself. A refusal means: not here.
+core::Task<std::optional<Refusal>> charge_deployment(Call& call,
+                                                     const models::Deployment& deployment);
+/// Marks that the call leaves for a provider. Once.
+void dispatch(Call& call);
+/// Waits until all that the journal holds of the call survives a power failure, where that is
+/// asked for.
+core::Task<void> make_durable(Call& call);
+
+/// The refusal that tells of a denial (litellm-contract.md 1.2-1.4).
+Refusal refusal_for(const limits::Denial& denial, const Call& call);
 
 /// Fills usage and cost from what an upstream reported, or estimates.
 void take_usage(Call& call, const std::optional<core::TokenUsage>& reported,

@@ -1,5 +1,7 @@
 #include "gatehouse/gateway/call_telemetry.hpp"
 
+#include <array>
+
 #include "gatehouse/core/text.hpp"
 
 namespace gatehouse::gateway {
@@ -11,13 +13,25 @@ using telemetry::Scale;
 /// "other", so that clients cannot fill the memory with invented names.
 constexpr std::size_t kMaxSeries = 1000;
 
+/// Whose call it was, as LiteLLM's dashboards group it. End users are no label: there are too many.
+constexpr std::array<std::string_view, 5> kCallerLabels{"hashed_api_key", "api_key_alias", "team",
+                                                        "team_alias", "user"};
+
+std::vector<std::string> caller_labels(std::initializer_list<const char*> further) {
+  std::vector<std::string> labels(kCallerLabels.begin(), kCallerLabels.end());
+  labels.insert(labels.end(), further.begin(), further.end());
+  return labels;
+}
+
 std::vector<std::string> model_labels() {
   return {"model", "requested_model", "api_provider", "model_id"};
 }
 
 telemetry::MetricSpec counter(std::string name, std::string help, Scale scale = Scale::one) {
-  return {
-      .name = std::move(name), .help = std::move(help), .labels = model_labels(), .scale = scale};
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .labels = caller_labels({"model", "requested_model", "api_provider", "model_id"}),
+          .scale = scale};
 }
 
 telemetry::MetricSpec latency(std::string name, std::string help) {
@@ -26,6 +40,16 @@ telemetry::MetricSpec latency(std::string name, std::string help) {
           .labels = model_labels(),
           .scale = Scale::nano,
           .buckets = telemetry::latency_buckets()};
+}
+
+/// A histogram of OpenTelemetry's GenAI conventions.
+telemetry::MetricSpec genai(std::string name, std::string help, Scale scale,
+                            std::vector<std::uint64_t> buckets) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .labels = {"gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"},
+          .scale = scale,
+          .buckets = std::move(buckets)};
 }
 
 std::string_view operation_of(providers::WireFormat format) {
@@ -50,19 +74,19 @@ std::uint64_t nanos(core::Nanos duration) {
 }  // namespace
 
 CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
-  const std::vector<std::string> genai{"gen_ai_operation_name", "gen_ai_provider_name",
-                                       "gen_ai_request_model"};
-  std::vector<std::string> genai_tokens = genai;
-  genai_tokens.emplace_back("gen_ai_token_type");
+  telemetry::MetricSpec tokens = genai("gen_ai_client_token_usage", "Tokens per call by type",
+                                       Scale::one, telemetry::genai_token_buckets());
+  tokens.labels.emplace_back("gen_ai_token_type");
   const std::vector<std::string> deployment{"model_id", "api_provider"};
   return {
-      .proxy_requests = c.counter({.name = "litellm_proxy_total_requests_metric_total",
-                                   .help = "Calls by the client's model name, route and status",
-                                   .labels = {"requested_model", "route", "status_code"}}),
-      .proxy_failures =
-          c.counter({.name = "litellm_proxy_failed_requests_metric_total",
-                     .help = "Calls that were not answered",
-                     .labels = {"requested_model", "route", "status_code", "exception_class"}}),
+      .proxy_requests =
+          c.counter({.name = "litellm_proxy_total_requests_metric_total",
+                     .help = "Calls by the client's model name, route and status",
+                     .labels = caller_labels({"requested_model", "route", "status_code"})}),
+      .proxy_failures = c.counter({.name = "litellm_proxy_failed_requests_metric_total",
+                                   .help = "Calls that were not answered",
+                                   .labels = caller_labels({"requested_model", "route",
+                                                            "status_code", "exception_class"})}),
       .requests = c.counter(counter("litellm_requests_metric_total", "Calls answered by a model")),
       .spend = c.counter(counter("litellm_spend_metric_total", "Cost in USD", Scale::nano)),
       .input_tokens = c.counter(counter("litellm_input_tokens_metric_total", "Prompt tokens")),
@@ -72,7 +96,12 @@ CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
       .estimated = c.counter(counter("gatehouse_usage_estimated_total",
                                      "Calls whose usage the provider did not report")),
       .clamped = c.counter(counter("gatehouse_usage_clamped_total",
-                                   "Calls whose provider reported more output than allowed")),
+                                   "Calls whose provider reported more than they could use")),
+      .thresholds = c.counter({.name = "gatehouse_budget_thresholds_total",
+                               .help = "Budgets that reached a share of their amount",
+                               .labels = {"scope", "percent"}}),
+      .unrecorded = c.counter({.name = "gatehouse_calls_unrecorded_total",
+                               .help = "Refused calls that the journal had no room for"}),
       .deployment_requests = c.counter({.name = "litellm_deployment_total_requests_total",
                                         .help = "Tries by deployment",
                                         .labels = deployment}),
@@ -102,20 +131,13 @@ CallFamilies CallFamilies::declare(telemetry::MetricCatalog& c) {
                                          "Seconds to the first streamed token")),
       .token_latency = c.histogram(latency("litellm_deployment_latency_per_output_token",
                                            "Seconds from request to last byte per output token")),
-      .genai_duration = c.histogram({.name = "gen_ai_client_operation_duration_seconds",
-                                     .help = "Duration of model calls",
-                                     .labels = genai,
-                                     .scale = Scale::nano,
-                                     .buckets = telemetry::genai_duration_buckets()}),
-      .genai_tokens = c.histogram({.name = "gen_ai_client_token_usage",
-                                   .help = "Tokens per call by type",
-                                   .labels = genai_tokens,
-                                   .buckets = telemetry::genai_token_buckets()}),
-      .genai_first_token = c.histogram({.name = "gen_ai_server_time_to_first_token_seconds",
-                                        .help = "Time to the first streamed token",
-                                        .labels = genai,
-                                        .scale = Scale::nano,
-                                        .buckets = telemetry::genai_first_token_buckets()}),
+      .genai_duration =
+          c.histogram(genai("gen_ai_client_operation_duration_seconds", "Duration of model calls",
+                            Scale::nano, telemetry::genai_duration_buckets())),
+      .genai_tokens = c.histogram(std::move(tokens)),
+      .genai_first_token = c.histogram(genai("gen_ai_server_time_to_first_token_seconds",
+                                             "Time to the first streamed token", Scale::nano,
+                                             telemetry::genai_first_token_buckets())),
   };
 }
 
@@ -160,7 +182,8 @@ struct CallTelemetry::Series {
   Series(const CallFamilies& f, telemetry::MetricBank& b, const CallRecord& r,
          std::string_view requested, const std::string& status)
       : proxy_requests(
-            b.counter(f.proxy_requests, {requested, providers::name_of(r.format), status})),
+            b.counter(f.proxy_requests, {r.api_key, r.key_alias, r.team_id, r.team_alias, r.user_id,
+                                         requested, providers::name_of(r.format), status})),
         requests(of(b, f.requests, r, requested)),
         spend(of(b, f.spend, r, requested)),
         input_tokens(of(b, f.input_tokens, r, requested)),
@@ -181,7 +204,8 @@ struct CallTelemetry::Series {
 
   static telemetry::Counter of(telemetry::MetricBank& b, telemetry::CounterFamily family,
                                const CallRecord& r, std::string_view requested) {
-    return b.counter(family, {r.upstream_model, requested, r.provider, r.deployment});
+    return b.counter(family, {r.api_key, r.key_alias, r.team_id, r.team_alias, r.user_id,
+                              r.upstream_model, requested, r.provider, r.deployment});
   }
   static telemetry::Histogram of(telemetry::MetricBank& b, telemetry::HistogramFamily family,
                                  const CallRecord& r, std::string_view requested) {
@@ -215,19 +239,32 @@ CallTelemetry::Series& CallTelemetry::series_of(const CallRecord& record) {
   key_.clear();
   core::append_number(key_, static_cast<std::uint64_t>(record.status));
   key_ += static_cast<char>('a' + static_cast<int>(record.format));
-  key_ += record.deployment;
-  key_ += '\n';
-  key_ += record.requested_model;
-  if (const auto found = series_.find(key_); found != series_.end()) return *found->second;
-  std::string_view requested = record.requested_model;
-  // A name that matched nothing is the client's invention.
-  if (record.group.empty() || series_.size() >= kMaxSeries) {
-    requested = "other";
-    key_.resize(key_.size() - record.requested_model.size());
-    key_ += requested;
-    if (const auto found = series_.find(key_); found != series_.end()) return *found->second;
+  for (const std::string_view part : {record.deployment, record.requested_model, record.api_key}) {
+    key_ += part;
+    key_ += '\n';
   }
-  auto made = std::make_unique<Series>(families_, bank_, record, requested);
+  if (const auto found = series_.find(key_); found != series_.end()) return *found->second;
+  return make_series(record);
+}
+
+/// Labels that clients or a million keys could make endless end in "other".
+CallTelemetry::Series& CallTelemetry::make_series(const CallRecord& record) {
+  CallRecord labels = record;
+  // A name that matched nothing is the client's invention.
+  if (record.group.empty()) labels.requested_model = "other";
+  if (series_.size() >= kMaxSeries) {
+    labels.requested_model = labels.api_key = labels.key_alias = labels.user_id = "other";
+    labels.team_id = labels.team_alias = "other";
+  }
+  key_.clear();
+  core::append_number(key_, static_cast<std::uint64_t>(labels.status));
+  key_ += static_cast<char>('a' + static_cast<int>(labels.format));
+  for (const std::string_view part : {labels.deployment, labels.requested_model, labels.api_key}) {
+    key_ += part;
+    key_ += '\n';
+  }
+  if (const auto found = series_.find(key_); found != series_.end()) return *found->second;
+  auto made = std::make_unique<Series>(families_, bank_, labels, labels.requested_model);
   return *series_.emplace(key_, std::move(made)).first->second;
 }
 
@@ -247,8 +284,10 @@ void CallTelemetry::count_rare(const CallRecord& record, std::string_view reques
   const bool answered = record.outcome == Outcome::answered;
   if (!answered) {
     bank_
-        .counter(families_.proxy_failures, {requested, providers::name_of(record.format),
-                                            std::to_string(record.status), record.error_class})
+        .counter(families_.proxy_failures,
+                 {series_.size() >= kMaxSeries ? "other" : record.api_key, "", record.team_id,
+                  record.team_alias, record.user_id, requested, providers::name_of(record.format),
+                  std::to_string(record.status), record.error_class})
         .add();
   }
   if (record.fallbacks != 0) {
@@ -259,8 +298,9 @@ void CallTelemetry::count_rare(const CallRecord& record, std::string_view reques
   }
   if (record.usage_clamped) {
     bank_
-        .counter(families_.clamped,
-                 {record.upstream_model, requested, record.provider, record.deployment})
+        .counter(families_.clamped, {record.api_key, record.key_alias, record.team_id,
+                                     record.team_alias, record.user_id, record.upstream_model,
+                                     requested, record.provider, record.deployment})
         .add();
     logger_.warning("usage_clamped", {{"call_id", record.call_id},
                                       {"deployment", record.deployment},
@@ -277,6 +317,22 @@ void CallTelemetry::attempt_failed(std::string_view deployment, std::string_view
   bank_.counter(families_.deployment_cooldowns, {deployment, provider}).add();
   logger_.warning("deployment_cooling",
                   {{"deployment", deployment}, {"provider", provider}, {"failure", failure}});
+}
+
+void CallTelemetry::threshold_reached(const limits::Threshold& threshold) {
+  const std::string_view scope = core::name_of(threshold.scope);
+  const std::string percent = threshold.soft ? "soft" : std::to_string(threshold.percent);
+  bank_.counter(families_.thresholds, {scope, percent}).add();
+  logger_.warning("budget_threshold", {{"scope", scope},
+                                       {"id", core::printable(threshold.id)},
+                                       {"duration", threshold.duration},
+                                       {"percent", percent},
+                                       {"spent_usd", threshold.spent},
+                                       {"max_usd", threshold.max}});
+}
+
+void CallTelemetry::unrecorded() {
+  bank_.counter(families_.unrecorded, {}).add();
 }
 
 void CallTelemetry::log(const CallRecord& record) {

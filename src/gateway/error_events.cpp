@@ -13,13 +13,7 @@ void append_error_event(providers::WireFormat format, const Refusal& refusal, st
     net::append_sse(out, data, "error");
     return;
   }
-  data = R"({"error":{"message":)";
-  json::append_quoted(data, refusal.message);
-  data += R"(,"type":)";
-  json::append_quoted(data, refusal.type);
-  data += R"(,"param":)";
-  json::append_quoted(data, refusal.param);
-  data += R"(,"code":")" + std::to_string(refusal.status) + "\"}}";
+  data = envelope_of(refusal);
   net::append_sse(out, data);
 }
 

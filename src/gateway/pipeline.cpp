@@ -7,6 +7,7 @@
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/models/retry.hpp"
 #include "gatehouse/models/selection.hpp"
+#include "idempotency.hpp"
 
 namespace gatehouse::gateway {
 
@@ -26,6 +27,7 @@ Pipeline::~Pipeline() = default;
 
 void Pipeline::replace_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   state_->snapshot = std::move(snapshot);
+  state_->worker.charges.clear();
 }
 
 std::shared_ptr<const Snapshot> Pipeline::snapshot() const {
@@ -41,6 +43,7 @@ core::Task<void> refuse(Call& call, const Refusal& refusal, Outcome outcome, Rep
   if (refusal.retry_after) {
     headers.add("retry-after", static_cast<std::uint64_t>(refusal.retry_after->count()));
   }
+  for (const auto& [name, value] : refusal.headers) headers.add(name, value);
   (void)co_await sink.refuse(headers, refusal);
 }
 
@@ -173,7 +176,15 @@ class Dispatch {
       default:
         break;
     }
-    co_return true;
+    // Another group may be dearer, and a failed try may have cost something.
+    if (decision.step != models::NextStep::fallback_group && call_.failed_cost <= core::Money()) {
+      co_return true;
+    }
+    if (candidates_.empty()) co_return true;
+    auto refusal = extend_reservation(call_);
+    if (!refusal) co_return true;
+    last_refusal_ = std::move(*refusal);
+    co_return false;
   }
 
   core::Task<void> give_up() {
@@ -215,6 +226,21 @@ core::Task<void> count_tokens(Call& call, ReplySink& sink) {
   (void)co_await sink.respond(headers, std::span(&piece, 1));
 }
 
+/// From a call that is understood to its answer.
+core::Task<void> answer(Call& call, ReplySink& sink) {
+  if (counts_locally(call)) {
+    co_await count_tokens(call, sink);
+    co_return;
+  }
+  std::optional<Refusal> refusal = co_await admit(call);
+  if (refusal) {
+    co_await refuse(call, *refusal, Outcome::refused, sink);
+    co_return;
+  }
+  Dispatch dispatch(call, sink);
+  co_await dispatch.run();
+}
+
 }  // namespace
 
 core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
@@ -222,18 +248,23 @@ core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
   Call call(state_->worker, inbound, state_->snapshot);
 
   std::optional<Refusal> refusal = authenticate(call);
+  if (call.key_to_load) refusal = co_await load_key(call);
   if (!refusal) refusal = read_request(call);
   if (!refusal) refusal = find_model(call);
   if (refusal) {
     co_await refuse(call, *refusal, Outcome::refused, sink);
     co_return;
   }
-  if (counts_locally(call)) {
-    co_await count_tokens(call, sink);
+  const auto key = inbound.headers.find("idempotency-key");
+  if (!key || state_->worker.tools.accounting.idempotency == nullptr) {
+    co_await answer(call, sink);
     co_return;
   }
-  Dispatch dispatch(call, sink);
-  co_await dispatch.run();
+  IdempotentCall once(call, sink, *key);
+  const std::optional<Outcome> known = co_await once.begin();
+  if (known) co_return;
+  co_await answer(call, once);
+  co_await once.finish();
 }
 
 }  // namespace gatehouse::gateway

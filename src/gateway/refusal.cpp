@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/json/scan.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -58,6 +59,17 @@ std::string exception_prefix(std::string_view provider) {
 }
 
 }  // namespace
+
+std::string envelope_of(const Refusal& refusal) {
+  std::string out = R"({"error":{"message":)";
+  json::append_quoted(out, refusal.message);
+  out += R"(,"type":)";
+  json::append_quoted(out, refusal.type);
+  out += R"(,"param":)";
+  refusal.param.empty() ? void(out += "null") : json::append_quoted(out, refusal.param);
+  out += R"(,"code":")" + std::to_string(refusal.status) + "\"}}";
+  return out;
+}
 
 Refusal bad_request(std::string message, std::string param) {
   return {400, std::move(message), "invalid_request_error", std::move(param), {}};

@@ -4,6 +4,7 @@
 
 #include "call.hpp"
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/limits/messages.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -42,6 +43,38 @@ constexpr std::array<std::string_view, 14> kNotForwarded{"connection",
                                                          "date",
                                                          "content-type"};
 
+/// Spend and limits of the calling key. `key-spend` includes this call once it is settled.
+void add_key_headers(const Call& call, net::HeaderBlock& headers) {
+  const tenancy::Principal* principal = call.caller.principal.get();
+  if (principal == nullptr || !call.reservation.admission) return;
+  const tenancy::LimitTerms& terms = principal->key->limits;
+  if (terms.max_budget) headers.add("x-litellm-key-max-budget", terms.max_budget->to_usd());
+  if (terms.tpm_limit) headers.add("x-litellm-key-tpm-limit", *terms.tpm_limit);
+  if (terms.rpm_limit) headers.add("x-litellm-key-rpm-limit", *terms.rpm_limit);
+  const core::BudgetLimit window{.max = core::Money(),
+                                 .duration = terms.budget_duration.value_or(std::string()),
+                                 .anchor = terms.budget_anchor};
+  const auto account =
+      call.worker.tools.accounting.accounts.find(core::Scope::key, principal->key->account);
+  if (account) {
+    const auto& zone = call.snapshot->accounting.zone;
+    const auto balance =
+        account->balance(window, call.started_at, zone ? *zone : limits::TimeZone::utc());
+    headers.add("x-litellm-key-spend", balance.spent.to_usd());
+  }
+  const std::vector<limits::RateState> rates = call.reservation.admission->rates(call.now());
+  if (rates.empty()) return;
+  for (const limits::Header& header : limits::rate_headers(rates)) {
+    headers.add(header.name, header.value);
+  }
+  for (const limits::RateState& state : rates) {
+    if (state.scope != core::Scope::key_model) continue;
+    for (const limits::Header& header : limits::key_model_headers(state, call.wishes.model)) {
+      headers.add(header.name, header.value);
+    }
+  }
+}
+
 }  // namespace
 
 void add_answer_headers(const Call& call, net::HeaderBlock& headers) {
@@ -62,6 +95,7 @@ void add_answer_headers(const Call& call, net::HeaderBlock& headers) {
     headers.add("x-litellm-timeout", seconds_text(*call.wishes.timeout, buffer));
   }
   headers.add("x-litellm-max-fallbacks", std::uint64_t{call.settings().max_fallbacks});
+  add_key_headers(call, headers);
 }
 
 void add_provider_headers(const net::HeaderList& from, net::HeaderBlock& headers) {

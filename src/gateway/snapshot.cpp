@@ -19,7 +19,9 @@ core::Result<net::Endpoint> endpoint_of(const models::Deployment& deployment,
   if (base.empty()) {
     return core::fail(core::Errc::invalid_argument, "api_base is missing");
   }
-  return net::Endpoint::parse(base, net::AddressPolicy::any);
+  const bool any = deployment.trusted || deployment.allow_private_network;
+  return net::Endpoint::parse(base,
+                              any ? net::AddressPolicy::any : net::AddressPolicy::public_only);
 }
 
 net::HeaderBlock answer_headers(const models::Deployment& deployment,
@@ -61,15 +63,18 @@ core::Result<Upstream> make_upstream(const models::Deployment& deployment) {
   }
   upstream.provider->prepare(upstream.target);
   upstream.answer_headers = answer_headers(deployment, upstream.target.endpoint);
+  upstream.limits.rate.requests_per_minute = deployment.rpm;
+  upstream.limits.rate.tokens_per_minute = deployment.tpm;
   return upstream;
 }
 
 }  // namespace
 
 core::Result<std::shared_ptr<const Snapshot>> make_snapshot(
-    std::shared_ptr<const models::ModelTable> table, tenancy::Authenticator authenticator) {
-  auto snapshot =
-      std::make_shared<Snapshot>(Snapshot{std::move(table), {}, std::move(authenticator)});
+    std::shared_ptr<const models::ModelTable> table, tenancy::Authenticator authenticator,
+    AccountingRules accounting) {
+  auto snapshot = std::make_shared<Snapshot>(
+      Snapshot{std::move(table), {}, std::move(authenticator), std::move(accounting)});
   std::string problems;
   for (const models::Deployment& deployment : snapshot->table->deployments()) {
     auto upstream = make_upstream(deployment);

@@ -203,6 +203,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
   }
   take_stream_usage(attempt, relayed);
   settle(call, Outcome::answered, 200);
+  co_await make_durable(call);
   if (!begun) (void)co_await begin(attempt, response, sink);
   auto written = co_await sink.write(relayed.pending);
   if (written) (void)co_await sink.end_stream();

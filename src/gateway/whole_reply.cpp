@@ -89,7 +89,10 @@ core::Task<std::optional<AttemptFailure>> relay_whole(Attempt& attempt,
   ClientReply reply;
   std::optional<core::TokenUsage> usage;
   if (attempt.translates()) {
-    if (auto failed = translate(attempt, body, reply, usage)) co_return failed;
+    if (auto failed = translate(attempt, body, reply, usage)) {
+      take_usage(call, usage, body.size());
+      co_return failed;
+    }
   } else {
     usage = providers::read_usage(attempt.format, *outline);
     rename_model(call, body, *outline, reply);
@@ -98,11 +101,16 @@ core::Task<std::optional<AttemptFailure>> relay_whole(Attempt& attempt,
     take_usage(call, usage, generated_bytes(attempt.format, body));
   }
 
+  if (const json::Member* id = outline->find("id"); id != nullptr) {
+    call.response_id = json::as_string(*id).value_or(std::string());
+  }
+  settle(call, Outcome::answered, 200);
+  co_await make_durable(call);
+  // After the settlement, so that the key's spend includes this call.
   net::HeaderBlock headers;
   add_answer_headers(call, headers);
   headers.add("x-litellm-response-cost", call.cost.to_usd());
   add_provider_headers(response.head().headers, headers);
-  settle(call, Outcome::answered, 200);
   // A client that is gone changes nothing: the call is paid for and recorded.
   (void)co_await sink.respond(headers, reply.view());
   co_return std::nullopt;

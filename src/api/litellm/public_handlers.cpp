@@ -18,7 +18,7 @@ core::Task<void> list_routes(ApiContext&, net::Exchange& exchange, const Paramet
     json::append_quoted(body, route.pattern);
     body += R"(,"methods":[)";
     json::append_quoted(body, route.method);
-    body += "]}";
+    body += R"(],"access":)" + json::quoted(name_of(route.access)) + "}";
   }
   body += "]}";
   co_await answer_json(exchange, 200, std::move(body));

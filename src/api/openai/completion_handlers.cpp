@@ -17,6 +17,7 @@ core::Task<void> run(ApiContext& context, net::Exchange& exchange, WireFormat fo
       .body = exchange.body(),
       .path_model = parameters.size() == 0 ? std::string_view() : parameters.text(0),
       .headers = exchange.head().headers,
+      .peer = exchange.peer_address(),
       .received_at = exchange.received_at(),
       .cancellation = exchange.cancellation()};
   co_await context.pipeline.run(inbound, sink);

@@ -2,6 +2,7 @@
 
 #include "../envelope.hpp"
 #include "../handlers.hpp"
+#include "../model_access.hpp"
 #include "gatehouse/json/scan.hpp"
 
 namespace gatehouse::api::openai {
@@ -36,18 +37,19 @@ bool speaks_anthropic(const net::Exchange& exchange) {
 
 }  // namespace
 
-core::Task<void> list_models(ApiContext& context, net::Exchange& exchange, const Parameters&) {
+core::Task<void> list_models(ApiContext& context, net::Exchange& exchange, const Parameters&,
+                             const Caller& caller) {
   const auto snapshot = context.pipeline.snapshot();
-  const auto models = snapshot->table->visible_models();
+  const auto models = models_for(caller, *snapshot->table);
   const bool anthropic = speaks_anthropic(exchange);
   std::string body = R"({"data":[)";
-  for (const models::VisibleModel& model : models) {
+  for (const std::string_view name : models) {
     if (body.back() != '[') body += ',';
-    anthropic ? append_anthropic(body, model.name) : append_openai(body, model.name);
+    anthropic ? append_anthropic(body, name) : append_openai(body, name);
   }
   if (anthropic) {
-    const std::string first = models.empty() ? "null" : json::quoted(models.front().name);
-    const std::string last = models.empty() ? "null" : json::quoted(models.back().name);
+    const std::string first = models.empty() ? "null" : json::quoted(models.front());
+    const std::string last = models.empty() ? "null" : json::quoted(models.back());
     body += R"(],"has_more":false,"first_id":)" + first + R"(,"last_id":)" + last + "}";
   } else {
     body += R"(],"object":"list"})";
@@ -56,10 +58,11 @@ core::Task<void> list_models(ApiContext& context, net::Exchange& exchange, const
 }
 
 core::Task<void> get_model(ApiContext& context, net::Exchange& exchange,
-                           const Parameters& parameters) {
+                           const Parameters& parameters, const Caller& caller) {
   const auto snapshot = context.pipeline.snapshot();
   const std::string_view name = parameters.text(0);
-  if (snapshot->table->resolve(name).group == nullptr) {
+  const auto match = snapshot->table->resolve(name);
+  if (match.group == nullptr || !may_use(caller, name, match.group)) {
     const gateway::Refusal refusal{404,
                                    "The model '" + std::string(name) + "' does not exist",
                                    "invalid_request_error",

@@ -7,11 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "gatehouse/core/random.hpp"
 #include "gatehouse/core/task.hpp"
 #include "gatehouse/gateway/pipeline.hpp"
 #include "gatehouse/net/http_server.hpp"
 
 namespace gatehouse::api {
+
+struct ControlPlane;
 
 /// What handlers work with. All of it is used on the server's own thread.
 struct ApiContext {
@@ -19,6 +22,10 @@ struct ApiContext {
   std::function<std::string()> metrics_text;  ///< Prometheus text exposition 0.0.4
   std::function<bool()> ready;                ///< false while draining
   bool metrics_need_key = false;
+  // For admin routes, which answer "No connected db." without them. All three or none.
+  ControlPlane* control = nullptr;
+  net::EventLoop* loop = nullptr;
+  core::IdSource* ids = nullptr;
 };
 
 class ApiServer final : public net::RequestHandler {

@@ -10,6 +10,7 @@
 #include "gatehouse/core/money.hpp"
 #include "gatehouse/core/strong_id.hpp"
 #include "gatehouse/core/usage.hpp"
+#include "gatehouse/limits/admission.hpp"
 #include "gatehouse/providers/wire_format.hpp"
 
 namespace gatehouse::gateway {
@@ -32,6 +33,11 @@ struct CallRecord {
   bool stream = false;
 
   core::TenantId tenant;
+  std::string_view api_key;  ///< hash; empty for the master key
+  std::string_view key_alias;
+  std::string_view user_id;
+  std::string_view team_id;
+  std::string_view team_alias;
   std::string_view requested_model;  ///< printable and bounded
   std::string_view group;            ///< empty when none was found
   std::string_view deployment;
@@ -44,6 +50,7 @@ struct CallRecord {
   bool usage_clamped = false;  ///< more output was reported than the client had allowed
   core::Money cost;
   bool cost_known = true;  ///< false: allow_unpriced, or a report that contradicts itself
+  core::Money reserved;    ///< the most that the call could cost
   std::string_view price_version;
 
   core::WallTime started_at;
@@ -64,6 +71,10 @@ class CallObserver {
   virtual void call_settled(const CallRecord& record) = 0;
   virtual void attempt_failed(std::string_view deployment, std::string_view provider,
                               std::string_view failure, bool cooling) = 0;
+  /// A soft budget, or a share of a hard one, was reached.
+  virtual void threshold_reached(const limits::Threshold& threshold) = 0;
+  /// A refusal that found no room in the journal (the disk is full).
+  virtual void unrecorded() = 0;
 };
 
 }  // namespace gatehouse::gateway

@@ -24,6 +24,8 @@ struct CallFamilies {
   telemetry::CounterFamily total_tokens;
   telemetry::CounterFamily estimated;
   telemetry::CounterFamily clamped;
+  telemetry::CounterFamily thresholds;
+  telemetry::CounterFamily unrecorded;
   telemetry::CounterFamily deployment_requests;
   telemetry::CounterFamily deployment_successes;
   telemetry::CounterFamily deployment_failures;
@@ -54,10 +56,13 @@ class CallTelemetry final : public CallObserver {
   void call_settled(const CallRecord& record) override;
   void attempt_failed(std::string_view deployment, std::string_view provider,
                       std::string_view failure, bool cooling) override;
+  void threshold_reached(const limits::Threshold& threshold) override;
+  void unrecorded() override;
 
  private:
   struct Series;
   Series& series_of(const CallRecord& record);
+  Series& make_series(const CallRecord& record);
   void count_rare(const CallRecord& record, std::string_view requested);
   void log(const CallRecord& record);
 

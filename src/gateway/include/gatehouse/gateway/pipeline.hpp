@@ -11,6 +11,7 @@
 #include "gatehouse/core/random.hpp"
 #include "gatehouse/core/task.hpp"
 #include "gatehouse/core/task_group.hpp"
+#include "gatehouse/gateway/accounting.hpp"
 #include "gatehouse/gateway/call_record.hpp"
 #include "gatehouse/gateway/reply_sink.hpp"
 #include "gatehouse/gateway/snapshot.hpp"
@@ -28,6 +29,7 @@ struct Inbound {
   std::string_view body;        ///< json::kPadding readable bytes beyond its end
   std::string_view path_model;  ///< model named by the path; wins over the body's
   const net::HeaderList& headers;
+  std::string_view peer;  ///< the client's address
   core::MonotonicTime received_at;
   core::Cancellation& cancellation;
 };
@@ -40,12 +42,15 @@ struct PipelineTools {
   core::IdSource& ids;
   core::TaskGroup& tasks;
   CallObserver& observer;
+  Accounting accounting;
 };
 
 struct PipelineLimits {
   std::size_t max_reply_bytes = std::size_t{64} << 20;
   std::size_t max_stream_bytes = std::size_t{256} << 20;
   core::Millis stream_idle{300'000};  ///< silence in a reply that is under way
+  /// A call that is not streamed goes on when its client has left, so that its bill is exact.
+  bool finish_abandoned = false;
 };
 
 /// One per thread. Only that thread calls it.

@@ -3,6 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/error.hpp"
@@ -16,9 +19,13 @@ struct Refusal {
   int status = 500;
   std::string message;
   std::string type = "None";
-  std::string param = "None";
+  std::string param = "None";  ///< empty: null
   std::optional<core::Seconds> retry_after = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< further ones of the answer
 };
+
+/// {"error":{"message","type","param","code":"<status>"}}
+std::string envelope_of(const Refusal& refusal);
 
 /// Client mistakes, in the contract's words.
 Refusal bad_request(std::string message, std::string param = "None");

@@ -11,8 +11,15 @@
 
 namespace gatehouse::gateway {
 
-/// Exactly one of respond(), refuse() or begin_stream() is called, once. Failures mean that the
-/// client is gone.
+/// An answer of an earlier call with the same Idempotency-Key.
+struct KeptAnswer {
+  int status = 200;
+  std::string_view content_type;
+  std::string_view body;
+};
+
+/// Exactly one of respond(), refuse(), begin_stream() or replay() is called, once. Failures mean
+/// that the client is gone.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
@@ -23,6 +30,8 @@ class ReplySink {
   virtual core::Task<core::Result<void>> begin_stream(const net::HeaderBlock& headers) = 0;
   virtual core::Task<core::Result<void>> write(std::string_view events) = 0;
   virtual core::Task<core::Result<void>> end_stream() = 0;
+  virtual core::Task<core::Result<void>> replay(const net::HeaderBlock& headers,
+                                                const KeptAnswer& answer) = 0;
 };
 
 }  // namespace gatehouse::gateway

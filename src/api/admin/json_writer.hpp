@@ -1,0 +1,72 @@
+#pragma once
+/// Appends JSON to a string; money is written as a decimal number of USD, times as ISO 8601.
+
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/money.hpp"
+
+namespace gatehouse::api::admin {
+
+class JsonWriter {
+ public:
+  JsonWriter& begin_object();
+  JsonWriter& end_object();
+  JsonWriter& begin_array();
+  JsonWriter& end_array();
+  JsonWriter& key(std::string_view name);
+
+  JsonWriter& text(std::string_view value);
+  /// `json` must be one valid value.
+  JsonWriter& raw(std::string_view json);
+  JsonWriter& null() { return raw("null"); }
+
+  JsonWriter& value(std::string_view text_value) { return text(text_value); }
+  JsonWriter& value(const std::string& text_value) { return text(text_value); }
+  JsonWriter& value(const char* text_value) { return text(text_value); }
+  JsonWriter& value(bool boolean) { return raw(boolean ? "true" : "false"); }
+  JsonWriter& value(std::integral auto number) { return raw(std::to_string(number)); }
+  JsonWriter& value(core::Money money) { return raw(money.to_usd()); }
+  JsonWriter& value(core::WallTime time);
+  template <class T>
+  JsonWriter& value(const std::optional<T>& maybe) {
+    return maybe ? value(*maybe) : null();
+  }
+  template <class T>
+  JsonWriter& value(const std::vector<T>& list) {
+    begin_array();
+    for (const T& element : list) value(element);
+    return end_array();
+  }
+  template <class T>
+  JsonWriter& value(const std::map<std::string, T>& map) {
+    begin_object();
+    for (const auto& [name, element] : map) key(name).value(element);
+    return end_object();
+  }
+
+  /// key and value in one.
+  template <class T>
+  JsonWriter& member(std::string_view name, const T& member_value) {
+    return key(name).value(member_value);
+  }
+  JsonWriter& member_raw(std::string_view name, std::string_view json) {
+    return key(name).raw(json);
+  }
+  JsonWriter& member_null(std::string_view name) { return key(name).null(); }
+
+  std::string take() && { return std::move(out_); }
+  const std::string& view() const noexcept { return out_; }
+
+ private:
+  void separate();
+  std::string out_;
+};
+
+}  // namespace gatehouse::api::admin

@@ -1,0 +1,67 @@
+#pragma once
+/// What the admin routes work with.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/error.hpp"
+#include "gatehouse/core/task.hpp"
+#include "gatehouse/net/blocking_pool.hpp"
+
+namespace gatehouse::ledger {
+class Balances;
+class Corrections;
+class SpendQueries;
+class Settler;
+}  // namespace gatehouse::ledger
+namespace gatehouse::limits {
+class AccountBook;
+class TimeZone;
+}  // namespace gatehouse::limits
+namespace gatehouse::tenancy {
+class Directory;
+struct StoreContext;
+}  // namespace gatehouse::tenancy
+
+namespace gatehouse::api {
+
+/// What a sealed value among the parameters of a stored model begins with.
+inline constexpr std::string_view kSealedPrefix = "sealed:";
+/// Where the parameter of a stored model is sealed for.
+inline std::string stored_model_place(std::string_view model_id, std::string_view parameter) {
+  return "stored_model/" + std::string(model_id) + "/" + std::string(parameter);
+}
+
+/// One for all threads; everything in it is thread-safe and outlives the servers. Handlers of
+/// admin routes use it on threads of `pool`, where they may block.
+struct ControlPlane {
+  net::BlockingPool& pool;
+  const core::Clock& clock;
+  tenancy::Directory& directory;
+  const tenancy::StoreContext& stores;
+
+  // Null until wired: without balances spend is shown as 0; routes that cannot do without one of
+  // the others answer "No connected db.".
+  ledger::Settler* settler = nullptr;
+  ledger::Balances* balances = nullptr;
+  ledger::SpendQueries* queries = nullptr;
+  ledger::Corrections* corrections = nullptr;
+  limits::AccountBook* accounts = nullptr;  ///< moved along with corrections
+
+  const limits::TimeZone* zone = nullptr;  ///< litellm_settings.timezone; null: UTC
+  /// Seals a credential of a stored model, so that the database never holds it in the clear.
+  /// `place` is stored_model_place(); stored is kSealedPrefix and the result.
+  std::function<core::Result<std::string>(std::string_view secret, std::string_view place)> seal =
+      {};
+  /// Builds and publishes a new snapshot after a stored model changed; returns once every thread
+  /// has it. Blocking.
+  std::function<core::Result<void>()> reload_models = {};
+  /// Calls every deployment (or those of one model group) and tells how they do, as the JSON text
+  /// {"healthy_endpoints":[…],"unhealthy_endpoints":[…],"healthy_count","unhealthy_count"}. On
+  /// the loop's thread.
+  std::function<core::Task<core::Result<std::string>>(std::string model)> check_models = {};
+};
+
+}  // namespace gatehouse::api

@@ -1,0 +1,100 @@
+/// The end of every call: its one record, and the move from reserved to spent.
+
+#include "call.hpp"
+#include "journal_entry.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+/// What all attempts together used and cost. More than the reservation cannot be true: the
+/// reservation is the price of the longest prompt and output that went upstream (faults.md E10).
+void add_up(const Call& call, CallRecord& record) {
+  record.usage = call.usage;
+  record.usage += call.failed_usage;
+  record.usage_source =
+      call.failed_usage.total() == 0 ? call.usage_source : core::UsageSource::estimated;
+  record.usage_clamped = call.usage_clamped;
+  record.cost = call.cost.plus(call.failed_cost).value_or(core::Money::max());
+  record.cost_known = call.cost_known;
+  if (!call.reservation.admission) return;
+  record.reserved = call.reservation.admission->reserved();
+  if (record.cost <= record.reserved) return;
+  record.cost = record.reserved;
+  record.usage_clamped = true;
+}
+
+void add_caller(const Call& call, CallRecord& record) {
+  record.tenant = call.caller.tenant;
+  record.end_user = call.wishes.end_user;
+  const tenancy::Principal* principal = call.caller.principal.get();
+  if (principal == nullptr) return;
+  record.api_key = principal->key->token;
+  const auto& alias = principal->key->key_alias;
+  if (alias) record.key_alias = *alias;
+  const auto& user = principal->key->user_id;
+  if (user) record.user_id = *user;
+  if (principal->team) {
+    record.team_id = principal->team->team_id;
+    const auto& name = principal->team->team_alias;
+    if (name) record.team_alias = *name;
+  }
+}
+
+void add_route(const Call& call, CallRecord& record) {
+  record.requested_model = call.wishes.model;
+  if (call.match.group != nullptr) record.group = call.match.group->name;
+  if (call.deployment == nullptr) return;
+  record.deployment = call.deployment->id.view();
+  record.provider = call.deployment->provider;
+  record.upstream_model = call.upstream_model;
+}
+
+void add_times(const Call& call, CallRecord& record) {
+  record.started_at = call.started_at;
+  const core::MonotonicTime now = call.worker.tools.loop.clock().monotonic();
+  record.duration = now - call.inbound.received_at;
+  record.upstream_duration = call.upstream_duration;
+  if (call.first_token_at) {
+    record.time_to_first_token = *call.first_token_at - call.inbound.received_at;
+  }
+}
+
+/// The journal first: what it holds survives whatever happens to the counters.
+void post(Call& call, const CallRecord& record) {
+  JournalEntry entry(call);
+  auto written = call.worker.tools.accounting.journal.settle(entry.settlement(record));
+  if (!written) call.worker.tools.observer.unrecorded();
+  if (!call.reservation.admission) return;
+  for (const limits::Threshold& threshold : call.reservation.admission->settle(
+           record.cost, record.usage.total(), call.worker.tools.loop.now())) {
+    call.worker.tools.observer.threshold_reached(threshold);
+  }
+}
+
+}  // namespace
+
+void settle(Call& call, Outcome outcome, int status, std::string_view error_class,
+            std::string_view error_message) {
+  if (std::exchange(call.settled, true)) return;
+  CallRecord record;
+  record.call_id = call.id;
+  record.format = call.inbound.format;
+  record.outcome = outcome;
+  record.status = status;
+  record.stream = call.wishes.stream;
+  record.price_version = call.snapshot->table->price_version();
+  record.retries = call.retries;
+  record.fallbacks = call.fallbacks;
+  record.error_class = error_class;
+  record.error_message = error_message;
+  add_caller(call, record);
+  add_route(call, record);
+  add_up(call, record);
+  add_times(call, record);
+  // Nobody is known to have called: such requests are counted and logged, but must not be able to
+  // fill the disk.
+  if (call.authenticated) post(call, record);
+  call.worker.tools.observer.call_settled(record);
+}
+
+}  // namespace gatehouse::gateway
