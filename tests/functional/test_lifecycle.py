@@ -112,7 +112,7 @@ class DrainTest(unittest.TestCase):
         try:
             harness.RawClient(self.gateway.port, 1).close()
             return False
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return True
 
     def test_idle_connections_do_not_hold_it_up(self):

@@ -1,0 +1,1 @@
+"""The independent checker of the ledger's invariants (see README.md)."""

