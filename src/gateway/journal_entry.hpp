@@ -1,9 +1,6 @@
 #pragma once
 /// A call as the ledger keeps it.
 
-#include <string_view>
-#include <vector>
-
 #include "call.hpp"
 #include "gatehouse/ledger/entry.hpp"
 
@@ -21,7 +18,6 @@ class JournalEntry {
  private:
   Call& call_;
   ledger::CallFacts facts_;
-  std::string_view token_;
 };
 
 }  // namespace gatehouse::gateway
