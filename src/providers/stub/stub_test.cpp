@@ -1,23 +1,14 @@
 #include <cmath>
 
-#include "call_test_support.hpp"
 #include "json_view.hpp"
 #include "stub/sample_value.hpp"
+#include "stub/stub_test_support.hpp"
 
 namespace gatehouse::providers::stub {
 namespace {
 
-class StubTest : public test::CallTest {
+class StubTest : public test::StubCallTest {
  protected:
-  test::Answer ask(WireFormat format, const std::string& body, bool piecewise = false) {
-    const Provider& stub = *find_provider("stub");
-    Target target{.endpoint = endpoint(""), .api_key = {}, .extra_headers = {}, .header_block = {}};
-    stub.prepare(target);
-    const std::size_t cut = body.size() / 2;
-    const std::string_view pieces[] = {std::string_view(body).substr(0, cut),
-                                       std::string_view(body).substr(cut)};
-    return call(stub, target, {.format = format, .body = pieces, .timeouts = {}}, piecewise);
-  }
   ChatReply reply(WireFormat format, const std::string& body) {
     const test::Answer answer = ask(format, body);
     EXPECT_EQ(answer.status, 200) << answer.body;
