@@ -96,8 +96,7 @@ void describe(config::Section& s, LimitSettings& c) {
               *c.budget_status == 422 || *c.budget_status == 429,
           "budget_status", "must be 400, 402, 422 or 429");
   s.boolean("finish_abandoned_calls", c.finish_abandoned_calls,
-            {.text = "a call that is not streamed goes on when its client has left, so that its "
-                     "cost is exact",
+            {.text = "a call goes on when its client has left, so that its cost is the provider's",
              .restart = true});
 }
 

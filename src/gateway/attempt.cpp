@@ -205,7 +205,7 @@ Attempt::Attempt(Call& its_call, const models::Deployment& its_deployment)
 void Attempt::follow_request() {
   const core::Cancellation::Reason reason = call.inbound.cancellation.reason();
   // The provider bills a whole answer, whoever still waits for it; its usage is in its end.
-  const bool finish = reason == core::Cancellation::Reason::client_left && !call.wishes.stream &&
+  const bool finish = reason == core::Cancellation::Reason::client_left &&
                       call.reservation.dispatched && call.worker.limits.finish_abandoned;
   if (!finish) cancellation.request(reason);
 }

@@ -135,6 +135,11 @@ class Dispatch {
     Attempt attempt(call_, deployment);
     auto failed = co_await run_attempt(attempt, sink_);
     if (!failed) co_return true;
+    if (call_.inbound.cancellation.reason() == core::Cancellation::Reason::client_left) {
+      // An abandoned call is finished, but not tried again.
+      failed->final_ = true;
+      failed->refusal = {499, "The client closed the connection", "None", "None", {}};
+    }
     if (failed->worked && call_.inbound.format != providers::WireFormat::anthropic_count_tokens) {
       take_usage(call_, failed->usage, failed->generated_bytes);
       set_aside_usage(call_);

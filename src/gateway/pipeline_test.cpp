@@ -115,6 +115,22 @@ TEST_F(PipelineTest, ClientThatLeavesMidStreamIsBilledForWhatItGot) {
   EXPECT_GT(record.usage.prompt, 0U);
 }
 
+TEST_F(PipelineTest, AbandonedStreamsAreFinishedForTheirBillWhereAskedTo) {
+  limits.finish_abandoned = true;
+  build({entry("m")});
+  (void)run(with(R"("stream":true)"));
+  const RecordingSink left =
+      run(with(R"("stream":true)"), WireFormat::openai_chat, kKey, /*client_leaves_after=*/1);
+  EXPECT_FALSE(left.ended);
+  ASSERT_EQ(observer.settled.size(), 2U);
+  const CallRecord& whole = observer.settled[0].record;
+  const CallRecord& abandoned = observer.settled[1].record;
+  EXPECT_EQ(abandoned.outcome, Outcome::interrupted);
+  EXPECT_EQ(abandoned.usage_source, core::UsageSource::reported);
+  EXPECT_EQ(abandoned.usage, whole.usage);
+  EXPECT_EQ(abandoned.cost, whole.cost);
+}
+
 TEST_F(PipelineTest, AnthropicClientsGetTheirOwnFormat) {
   build({entry("m")});
   const RecordingSink sink =

@@ -189,7 +189,7 @@ class PipelineTest : public testing::Test {
                                  .journal = stores.journals->writer(0),
                                  .pool = stores.pool,
                                  .idempotency = stores.idempotency.get()}},
-        PipelineLimits(), *snapshot);
+        limits, *snapshot);
   }
 
   static models::ModelListEntry entry(std::string name, std::string model = "stub/stub") {
@@ -258,6 +258,7 @@ class PipelineTest : public testing::Test {
   core::TaskGroup tasks;
   RecordingObserver observer;
   models::HealthRegistry health;
+  PipelineLimits limits;  ///< of the next build()
   std::unique_ptr<Pipeline> pipeline;
 };
 

@@ -79,6 +79,7 @@ class Relayed {
 
 void take_stream_usage(Attempt& attempt, const Relayed& relayed) {
   take_usage(attempt.call, relayed.relay().usage(), relayed.relay().generated_bytes());
+  attempt.call.response_id = relayed.relay().response_id();
 }
 
 /// The next bytes, decoded. An error when the reply cannot go on.
@@ -127,19 +128,22 @@ AttemptFailure failed_unseen(const Attempt& attempt, const core::Error& error,
   return failure;
 }
 
+bool client_left(const Call& call) {
+  return call.inbound.cancellation.reason() == core::Cancellation::Reason::client_left;
+}
+
 /// The client has seen a part: it is told, without a false end of the stream.
 core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& relayed,
                            ReplySink& sink) {
   Call& call = attempt.call;
   AttemptFailure failure = failure_of(attempt, error, true);
   take_stream_usage(attempt, relayed);
-  if (error.code == core::Errc::cancelled &&
-      call.inbound.cancellation.reason() == core::Cancellation::Reason::client_left) {
-    settle_interrupted(call);
-    co_return;
-  }
   if (failure.counts) {
     report_failure(attempt, failure);
+  }
+  if (client_left(call)) {
+    settle_interrupted(call);
+    co_return;
   }
   settle(call, Outcome::failed, 200, "stream_broken", failure.refusal.message);
   append_error_event(call.inbound.format, failure.refusal, relayed.pending);
@@ -176,6 +180,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
   }
   Relayed relayed(attempt);
   bool begun = false;
+  bool listening = true;  // somebody takes what comes
   while (!relayed.ended) {
     auto advanced = co_await advance(attempt, response, relayed);
     if (!advanced) {
@@ -185,6 +190,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
       co_await break_off(attempt, advanced.error(), relayed, sink);
       co_return std::nullopt;
     }
+    if (!listening) relayed.pending.clear();
     if (relayed.pending.empty() || (relayed.ended && begun)) continue;
     core::Result<void> sent;
     if (!begun) {
@@ -195,18 +201,23 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
       sent = co_await sink.write(relayed.pending);
       relayed.pending.clear();
     }
-    if (!sent) {
-      take_stream_usage(attempt, relayed);
-      settle_interrupted(call);
-      co_return std::nullopt;
-    }
+    if (sent) continue;
+    listening = false;
+    if (attempt.call.worker.limits.finish_abandoned) continue;
+    take_stream_usage(attempt, relayed);
+    settle_interrupted(call);
+    co_return std::nullopt;
   }
   take_stream_usage(attempt, relayed);
-  settle(call, Outcome::answered, 200);
-  co_await make_durable(call);
-  if (!begun) (void)co_await begin(attempt, response, sink);
-  auto written = co_await sink.write(relayed.pending);
-  if (written) (void)co_await sink.end_stream();
+  if (!listening) {
+    settle_interrupted(call);
+  } else {
+    settle(call, Outcome::answered, 200);
+    co_await make_durable(call);
+    if (!begun) (void)co_await begin(attempt, response, sink);
+    auto written = co_await sink.write(relayed.pending);
+    if (written) (void)co_await sink.end_stream();
+  }
   co_await read_tail(attempt, response);
   co_return std::nullopt;
 }

@@ -37,6 +37,7 @@ std::optional<core::TokenUsage> TranslatingRelay::usage() const {
 p::StreamRelay::Verdict TranslatingRelay::take(const p::Delta& delta) {
   if (const auto* start = std::get_if<p::StartDelta>(&delta)) {
     if (start->usage) usage_ = start->usage;
+    response_id_ = start->id;
   } else if (const auto* text = std::get_if<p::TextDelta>(&delta)) {
     generated_bytes_ += text->text.size();
   } else if (const auto* thinking = std::get_if<p::ThinkingDelta>(&delta)) {

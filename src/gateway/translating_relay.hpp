@@ -21,6 +21,7 @@ class TranslatingRelay final : public providers::StreamRelay {
   std::optional<core::TokenUsage> usage() const override;
   std::uint64_t generated_bytes() const override { return generated_bytes_; }
   std::string_view error_message() const override { return error_message_; }
+  std::string_view response_id() const override { return response_id_; }
 
  private:
   Verdict take(const providers::Delta& delta);
@@ -32,6 +33,7 @@ class TranslatingRelay final : public providers::StreamRelay {
   bool final_usage_ = false;  ///< until then it is the prompt's
   std::uint64_t generated_bytes_ = 0;
   std::string error_message_;
+  std::string response_id_;
 };
 
 }  // namespace gatehouse::gateway

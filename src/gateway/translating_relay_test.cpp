@@ -30,6 +30,7 @@ TEST_F(TranslatingRelayTest, TranslatesToTheProperEnd) {
   feed(
       "message_start",
       R"({"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude","content":[],"stop_reason":null,"usage":{"input_tokens":5,"output_tokens":1}}})");
+  EXPECT_EQ(relay.response_id(), "msg_1");
   feed("content_block_start",
        R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})");
   EXPECT_EQ(feed("ping", R"({"type":"ping"})"), Verdict::withheld);

@@ -72,6 +72,10 @@ void RelayBase::rename_model(const json::Member& model, DataEdit& edit) const {
   edit.replace(model.value, quoted_model_);
 }
 
+void RelayBase::keep_id(const json::Member& id) {
+  if (response_id_.empty() && is_string(id)) response_id_ = json::as_string(id).value_or("");
+}
+
 void RelayBase::keep_error(const json::Member& error) {
   if (is_string(error)) {
     error_message_ = core::printable(json::as_string(error).value_or(std::string()), 500);

@@ -34,6 +34,7 @@ class RelayBase : public StreamRelay {
 
   std::uint64_t generated_bytes() const override { return generated_bytes_; }
   std::string_view error_message() const override { return error_message_; }
+  std::string_view response_id() const override { return response_id_; }
 
  protected:
   /// The root of the event's data; Errc::upstream_failed unless it is a JSON object.
@@ -47,6 +48,8 @@ class RelayBase : public StreamRelay {
   void rename_model(const json::Member& model, DataEdit& edit) const;
 
   void keep_error(const json::Member& error);
+  /// The first id that an event tells; later ones repeat it.
+  void keep_id(const json::Member& id);
 
   RelayOptions options_;
   std::uint64_t generated_bytes_ = 0;
@@ -56,6 +59,7 @@ class RelayBase : public StreamRelay {
   json::Scanner& scanner_;
   std::string quoted_model_;
   std::string error_message_;
+  std::string response_id_;
 };
 
 }  // namespace gatehouse::providers

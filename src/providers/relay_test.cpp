@@ -19,6 +19,7 @@ struct Relayed {
   std::optional<core::TokenUsage> usage;
   std::uint64_t generated = 0;
   std::string error;
+  std::string id;
   bool failed = false;
 };
 
@@ -41,7 +42,19 @@ Relayed relay(WireFormat format, std::string_view stream, RelayOptions options =
   relayed.usage = relay->usage();
   relayed.generated = relay->generated_bytes();
   relayed.error = relay->error_message();
+  relayed.id = relay->response_id();
   return relayed;
+}
+
+TEST(RelayTest, KnowsTheAnswersIdFromItsFirstEventOn) {
+  const auto first_event = [](const std::string& stream) {
+    return stream.substr(0, stream.find("\n\n") + 2);
+  };
+  EXPECT_EQ(relay(kChat, first_event(fixture("openai/fixtures/chat_stream.sse"))).id,
+            "chatcmpl-123");
+  EXPECT_EQ(relay(kMessages, first_event(fixture("anthropic/fixtures/messages_stream.sse"))).id,
+            "msg_1nZdL29xx5MUA1yADyHTEsnR8uuvGzszyY");
+  EXPECT_EQ(relay(kChat, "data: {\"choices\":[]}\n\n").id, "");
 }
 
 TEST(RelayTest, LeavesBytesAlone) {

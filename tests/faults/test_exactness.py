@@ -30,10 +30,18 @@ class ExactnessTest(LedgerTest):
         return config
 
     def test_everything_says_the_same(self):
-        self.compare(True, CALLS)
+        """Calls that clients broke off are finished for their bill, so that nothing is estimated."""
+        self.settings = {"limits": {"finish_abandoned_calls": True}}
+        self.equals_the_bill(True, CALLS)
 
     def test_without_interrupted_calls_nothing_is_estimated(self):
-        report = self.compare(False, max(200, CALLS // 5))
+        self.equals_the_bill(False, max(200, CALLS // 5))
+
+    def test_cancelled_calls_are_estimated_and_nothing_else_differs(self):
+        self.compare(True, max(200, CALLS // 5))
+
+    def equals_the_bill(self, interrupted, calls):
+        report = self.compare(interrupted, calls)
         self.assertEqual(report["figures"]["D"], 0)
         self.assertEqual(report["more"]["estimated_calls"], 0)
 
@@ -67,7 +75,7 @@ class ExactnessTest(LedgerTest):
         database.close()
         self.add_routes(totals, key, *days)
         self.assertEqual(totals, dict.fromkeys(totals, totals["ledger"]))
-        # Calls that clients broke off are estimated; nothing else may differ from the bill.
+        # Calls that were cancelled are estimated; nothing else may differ from the bill.
         more = report["more"]
         self.assertEqual(totals["ledger"] - billed,
                          more["estimated_above_nano"] - more["estimated_below_nano"])

@@ -63,6 +63,7 @@ class Relay final : public RelayBase {
     for (const json::Member& member : Children(*message)) {
       if (key_is(member, "model")) rename_model(member, edit);
       if (key_is(member, "usage")) usage_.take(member);
+      if (key_is(member, "id")) keep_id(member);
     }
   }
 

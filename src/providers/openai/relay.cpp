@@ -116,6 +116,8 @@ class Relay final : public RelayBase {
       const auto nested = find(member, "usage");
       const auto usage = nested ? read_usage(*nested) : std::nullopt;
       if (usage) take_later_usage(usage_, *usage);
+    } else if (key_is(member, "id")) {
+      keep_id(member);
     } else if (key_is(member, "error") && !is_null(member)) {
       chunk.failed = true;
       keep_error(member);

@@ -27,6 +27,11 @@ def _records(store):
     return out
 
 
+def _broken_off(record):
+    """It ended before the provider told what it used: the ledger holds what was seen of it."""
+    return record["usage_source"] == "estimated" and record["status"] in ("interrupted", "failed")
+
+
 class Match:
     """Pairs of (bill entry, record), and what is left of both."""
 
@@ -51,18 +56,18 @@ class Match:
         self.records = [record for record in records if id(record) not in used]
         self._by_cost()
         self.pairs = [pair for pair in self.pairs if not self._attempts(*pair)]
-        self.estimated = []
+        self.estimated = [pair for pair in self.pairs if _broken_off(pair[1])]
+        self.pairs = [pair for pair in self.pairs if not _broken_off(pair[1])]
         self._by_estimate()
 
     def _by_estimate(self):
-        """Calls that broke off before the provider told what they used: the ledger holds what was
-        seen of them. Paired by model, in the order of their costs."""
+        """Calls that broke off and do not know the answer's id: paired by model, in the order of
+        their costs."""
         for model in {entry["model"] for entry in self.entries}:
             entries = sorted((one for one in self.entries if one["model"] == model),
                              key=lambda one: one["cost_nano_usd"])
             records = sorted((one for one in self.records if one["model"] == model and
-                              one["usage_source"] == "estimated" and one["cost_nano"] and
-                              one["status"] in ("interrupted", "failed")),
+                              _broken_off(one) and one["cost_nano"]),
                              key=lambda one: one["cost_nano"])
             pairs = list(zip(reversed(entries), reversed(records)))
             self.estimated += pairs

@@ -49,7 +49,8 @@ struct PipelineLimits {
   std::size_t max_reply_bytes = std::size_t{64} << 20;
   std::size_t max_stream_bytes = std::size_t{256} << 20;
   core::Millis stream_idle{300'000};  ///< silence in a reply that is under way
-  /// A call that is not streamed goes on when its client has left, so that its bill is exact.
+  /// A call goes on when its client has left, a stream too, so that its bill is exact: the provider
+  /// tells the usage at the end.
   bool finish_abandoned = false;
 };
 

@@ -91,6 +91,8 @@ class StreamRelay {
   /// Bytes of generated text relayed so far, for an estimate where no usage came.
   virtual std::uint64_t generated_bytes() const = 0;
   virtual std::string_view error_message() const = 0;
+  /// The provider's id of the reply; empty until an event has told it.
+  virtual std::string_view response_id() const = 0;
 };
 
 /// Null for formats that have no streams. `scanner` is the thread's and outlives the relay.
