@@ -32,7 +32,6 @@ struct Worker {
   /// Scratch of JournalEntry.
   struct EntryLists {
     std::vector<std::string_view> tags;
-    std::vector<ledger::ChargedPeriod> periods;
   } entry_lists;
 };
 

@@ -41,6 +41,11 @@ core::Money reserved_of(const Call& call) {
   return admission ? admission->reserved() : core::Money();
 }
 
+std::span<const core::ChargedPeriod> periods_of(const Call& call) {
+  const auto& admission = call.reservation.admission;
+  return admission ? admission->periods() : std::span<const core::ChargedPeriod>();
+}
+
 void add_principal(const tenancy::Principal& principal, ledger::CallFacts& facts) {
   facts.api_key = principal.key->token;
   const auto& alias = principal.key->key_alias;
@@ -73,20 +78,10 @@ JournalEntry::JournalEntry(Call& call) : call_(call) {
   auto& lists = call.worker.entry_lists;
   lists.tags.assign(call.wishes.tags.begin(), call.wishes.tags.end());
   facts_.tags = lists.tags;
-  lists.periods.clear();
-  if (!call.reservation.admission) return;
-  for (const limits::ChargedPeriod& charged : call.reservation.admission->periods()) {
-    lists.periods.push_back({.scope = charged.scope,
-                             .id = charged.id,
-                             .duration = charged.duration,
-                             .period_start = charged.period_start,
-                             .period_end = charged.period_end});
-  }
 }
 
 ledger::ReservationEntry JournalEntry::reservation() const {
-  return {
-      .facts = facts_, .amount = reserved_of(call_), .periods = call_.worker.entry_lists.periods};
+  return {.facts = facts_, .amount = reserved_of(call_), .periods = periods_of(call_)};
 }
 
 ledger::SettlementEntry JournalEntry::settlement(const CallRecord& record) const {
@@ -115,7 +110,7 @@ ledger::SettlementEntry JournalEntry::settlement(const CallRecord& record) const
   if (record.time_to_first_token) {
     entry.first_token_at = record.started_at + *record.time_to_first_token;
   }
-  entry.periods = call_.worker.entry_lists.periods;
+  entry.periods = periods_of(call_);
   return entry;
 }
 

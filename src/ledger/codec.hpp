@@ -69,7 +69,7 @@ class Decoder {
   ReservationEntry reservation_;
   SettlementEntry settlement_;
   std::vector<std::string_view> tags_;
-  std::vector<ChargedPeriod> periods_;
+  std::vector<core::ChargedPeriod> periods_;
   std::deque<std::string> pairs_;  // ids that stand nowhere as a whole
 };
 

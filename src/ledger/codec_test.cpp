@@ -49,7 +49,8 @@ void expect_same_facts(const CallFacts& got, const CallFacts& want) {
   EXPECT_TRUE(std::equal(got.tags.begin(), got.tags.end(), want.tags.begin(), want.tags.end()));
 }
 
-void expect_same_periods(std::span<const ChargedPeriod> got, std::span<const ChargedPeriod> want) {
+void expect_same_periods(std::span<const core::ChargedPeriod> got,
+                         std::span<const core::ChargedPeriod> want) {
   ASSERT_EQ(got.size(), want.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
     EXPECT_EQ(got[i].scope, want[i].scope) << i;
@@ -147,7 +148,7 @@ TEST(Codec, GoldenBytes) {
   call.team = "t";
   call.tags = {"x"};
   const std::string pair = core::pair_id("t", "u");
-  const ChargedPeriod periods[] = {
+  const core::ChargedPeriod periods[] = {
       {core::Scope::key, "ab", "", {}},
       {core::Scope::team_member, pair, "1d", testing::at_seconds(1), testing::at_seconds(2)},
       {core::Scope::tag, "x", "", {}},
@@ -245,7 +246,7 @@ TEST(Codec, TheLargestSettlementFits) {
   entry.usage = {most, most, most, most, most, most, most, most};
   const auto key = longest.substr(0, kMaxId);
   // What reserve() accepted, and 16 periods that a fallback added.
-  std::vector<ChargedPeriod> periods(
+  std::vector<core::ChargedPeriod> periods(
       kMaxReservedPeriods,
       {core::Scope::key, key, "1234567890123456", testing::at_seconds(1), testing::at_seconds(2)});
   const std::string literal(200, 'y');

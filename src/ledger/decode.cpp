@@ -93,7 +93,7 @@ std::string_view take_id(ByteReader& in, IdForm form, IdSources& from) {
   return {};
 }
 
-void take_period(ByteReader& in, ChargedPeriod& period, IdSources& from) {
+void take_period(ByteReader& in, core::ChargedPeriod& period, IdSources& from) {
   const std::uint8_t scope = in.u8();
   const std::uint8_t form = in.u8();
   if (scope >= core::kScopes) return in.fail();
@@ -106,10 +106,10 @@ void take_period(ByteReader& in, ChargedPeriod& period, IdSources& from) {
   if ((form & 0x40U) == 0) period.period_end = wall(in.i64());
 }
 
-void take_periods(ByteReader& in, std::vector<ChargedPeriod>& periods, IdSources from) {
+void take_periods(ByteReader& in, std::vector<core::ChargedPeriod>& periods, IdSources from) {
   from.pairs.clear();
   periods.resize(in.number(kMaxPeriods));
-  for (ChargedPeriod& period : periods) {
+  for (core::ChargedPeriod& period : periods) {
     if (in.failed()) return;
     take_period(in, period, from);
   }

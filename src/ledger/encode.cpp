@@ -116,7 +116,7 @@ void put_facts(ByteWriter& out, const CallFacts& facts, const Facts& cut) noexce
 }
 
 // Form byte: bit 7 a lifetime, nothing follows; bit 6 a period without an end.
-void put_period(ByteWriter& out, const ChargedPeriod& period, const Facts& facts) noexcept {
+void put_period(ByteWriter& out, const core::ChargedPeriod& period, const Facts& facts) noexcept {
   const std::string_view id = bounded_id(period.scope, period.id);
   const Reference found = reference(period.scope, id, facts);
   const bool endless = period.period_end == core::WallTime::max();
@@ -132,10 +132,10 @@ void put_period(ByteWriter& out, const ChargedPeriod& period, const Facts& facts
   if (!endless) out.i64(nanos(period.period_end));
 }
 
-void put_periods(ByteWriter& out, std::span<const ChargedPeriod> periods,
+void put_periods(ByteWriter& out, std::span<const core::ChargedPeriod> periods,
                  const Facts& facts) noexcept {
   out.number(periods.size());
-  for (const ChargedPeriod& period : periods) put_period(out, period, facts);
+  for (const core::ChargedPeriod& period : periods) put_period(out, period, facts);
 }
 
 void put_usage(ByteWriter& out, const core::TokenUsage& usage) noexcept {

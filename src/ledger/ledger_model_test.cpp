@@ -25,7 +25,7 @@ struct Model {
   std::int64_t records = 0, unknown = 0;
 
   void charge(const Call& call, std::int64_t cost) {
-    for (const ChargedPeriod& period : call.periods) {
+    for (const core::ChargedPeriod& period : call.periods) {
       const std::int64_t start = period.period_start.time_since_epoch().count();
       Period& counter =
           counters[{int(period.scope), std::string(period.id), std::string(period.duration)}];

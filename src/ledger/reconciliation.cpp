@@ -36,7 +36,7 @@ core::Result<std::vector<CounterChange>> changed_counters(Connection& connection
                                                           const SettlementEntry& entry,
                                                           core::Money delta) {
   std::vector<CounterChange> changes;
-  for (const ChargedPeriod& period : entry.periods) {
+  for (const core::ChargedPeriod& period : entry.periods) {
     auto read = connection.query(
         "SELECT 1 FROM budget_counter WHERE scope = ? AND id = ? AND duration = ?"
         " AND period_start_ns = ?",

@@ -74,7 +74,7 @@ void write_tags(std::string& out, std::span<const std::string_view> tags) {
 
 void write_windows(std::string& out, const SettlementEntry& entry) {
   out = '[';
-  for (const ChargedPeriod& period : entry.periods) {
+  for (const core::ChargedPeriod& period : entry.periods) {
     if (period.duration.empty()) continue;
     if (out.size() > 1) out += ',';
     out += '[';

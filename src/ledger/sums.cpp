@@ -107,9 +107,9 @@ void Sums::correct(const SettlementEntry& entry, core::Money delta) {
   charge(entry.periods, delta.nano_usd());
 }
 
-void Sums::charge(std::span<const ChargedPeriod> periods, std::int64_t cost) {
+void Sums::charge(std::span<const core::ChargedPeriod> periods, std::int64_t cost) {
   std::string key;
-  for (const ChargedPeriod& period : periods) {
+  for (const core::ChargedPeriod& period : periods) {
     key.assign(1, static_cast<char>(period.scope));
     pack(key, period.id);
     key += period.duration;

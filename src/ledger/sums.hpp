@@ -42,7 +42,7 @@ class Sums {
     std::int64_t spent = 0;
   };
 
-  void charge(std::span<const ChargedPeriod> periods, std::int64_t cost);
+  void charge(std::span<const core::ChargedPeriod> periods, std::int64_t cost);
   void add_day(const SettlementEntry& entry, const Figures& figures);
   core::Result<void> write_counters(database::Connection& connection) const;
   static core::Result<void> write_days(database::Connection& connection, std::string_view sql,

@@ -52,7 +52,7 @@ struct Call {
   std::string team = "team-1";
   std::string member = core::pair_id("team-1", "user-1");
   std::vector<std::string_view> tags = {"blue", "green"};
-  std::vector<ChargedPeriod> periods;
+  std::vector<core::ChargedPeriod> periods;
   std::int64_t cost = 1'250'000;
   std::int64_t reserved = 4'000'000;
   core::WallTime started = at_seconds(kNewYear + 3600);

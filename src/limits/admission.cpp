@@ -133,7 +133,7 @@ Money Admission::reserved() const noexcept {
   return state_->reserved;
 }
 
-std::span<const ChargedPeriod> Admission::periods() const noexcept {
+std::span<const core::ChargedPeriod> Admission::periods() const noexcept {
   return state_->periods;
 }
 

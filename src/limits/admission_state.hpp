@@ -31,7 +31,7 @@ struct Admission::State {
   std::vector<Charge> charges;  ///< each account once
   std::vector<Hold> holds;      ///< of each charge
   std::vector<Post> posts;      ///< ascending by charge
-  std::vector<ChargedPeriod> periods;
+  std::vector<core::ChargedPeriod> periods;
   core::Money reserved;  ///< on each post
   std::uint64_t tokens = 0;
   RateMode mode = RateMode::fixed_window;

@@ -67,4 +67,14 @@ struct LimitSet {
   bool operator==(const LimitSet&) const = default;
 };
 
+/// The budget counter of one period that a call is charged to: limits chooses it at the admission,
+/// the ledger posts it there. The texts belong to whoever made it.
+struct ChargedPeriod {
+  Scope scope = Scope::global;
+  std::string_view id;
+  std::string_view duration;  ///< empty: lifetime
+  WallTime period_start{};
+  WallTime period_end = WallTime::max();  ///< exclusive; max: never
+};
+
 }  // namespace gatehouse::core

@@ -15,15 +15,6 @@
 
 namespace gatehouse::ledger {
 
-/// A budget counter that a call is charged to.
-struct ChargedPeriod {
-  core::Scope scope = core::Scope::global;
-  std::string_view id;
-  std::string_view duration;  ///< empty: lifetime
-  core::WallTime period_start{};
-  core::WallTime period_end = core::WallTime::max();  ///< exclusive; max: never
-};
-
 /// Bounds of what an entry holds, so that room for a settlement can be kept before it is known.
 /// Longer texts are cut at a character; a JSON text that is too long is left out. Ids that are
 /// counted on (teams, users, tags, ...) are refused above kMaxId where they are created: two that
@@ -71,7 +62,7 @@ std::string_view name_of(CallStatus status) noexcept;
 struct ReservationEntry {
   CallFacts facts;
   core::Money amount;  ///< R: what the call may cost at most
-  std::span<const ChargedPeriod> periods;
+  std::span<const core::ChargedPeriod> periods;
 };
 
 struct SettlementEntry {
@@ -97,7 +88,7 @@ struct SettlementEntry {
   std::uint32_t fallbacks = 0;
   core::WallTime ended_at{};
   std::optional<core::WallTime> first_token_at;
-  std::span<const ChargedPeriod> periods;
+  std::span<const core::ChargedPeriod> periods;
 };
 
 }  // namespace gatehouse::ledger

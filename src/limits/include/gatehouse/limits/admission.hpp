@@ -77,15 +77,6 @@ struct Denial {
   core::Money affordable_output;
 };
 
-/// The period of one duration in which a call is counted; the ledger posts it there.
-struct ChargedPeriod {
-  core::Scope scope;
-  std::string_view id;        ///< lives as long as the admission
-  std::string_view duration;  ///< empty: lifetime
-  core::WallTime period_start{};
-  core::WallTime period_end{};  ///< exclusive; WallTime::max(): never
-};
-
 /// What remains on a scope after the call was counted, for the x-ratelimit headers.
 struct RateState {
   core::Scope scope;
@@ -129,8 +120,9 @@ class Admission {
   ~Admission();
 
   core::Money reserved() const noexcept;
-  /// Of every charge: its lifetime, and each duration among its budgets.
-  std::span<const ChargedPeriod> periods() const noexcept;
+  /// Of every charge: its lifetime, and each duration among its budgets. Their texts live as long
+  /// as the admission.
+  std::span<const core::ChargedPeriod> periods() const noexcept;
   /// Of every charge with a rate limit.
   std::vector<RateState> rates(core::MonotonicTime now) const;
   /// Takes the thresholds that admit() or extend() found reached: a limit was lowered below what
