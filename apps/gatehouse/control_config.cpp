@@ -208,10 +208,14 @@ tenancy::Policy identity_policy(const ControlSettings& settings) {
   return policy;
 }
 
+tenancy::EndUserDefaults end_user_defaults(const ControlSettings& settings) {
+  return {.budget_id = settings.litellm.max_end_user_budget_id,
+          .max_budget = settings.litellm.max_end_user_budget};
+}
+
 tenancy::DirectoryOptions directory_options(const ControlSettings& settings) {
   tenancy::DirectoryOptions options;
-  options.end_user_budget_id = settings.litellm.max_end_user_budget_id;
-  options.end_user_max_budget = settings.litellm.max_end_user_budget;
+  options.end_users = end_user_defaults(settings);
   return options;
 }
 

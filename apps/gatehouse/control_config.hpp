@@ -94,6 +94,7 @@ void describe_control(config::Section& root, ControlSettings& c);
 gateway::AccountingRules accounting_rules(const ControlSettings& settings,
                                           const core::Secret& master_key);
 tenancy::Policy identity_policy(const ControlSettings& settings);
+tenancy::EndUserDefaults end_user_defaults(const ControlSettings& settings);
 tenancy::DirectoryOptions directory_options(const ControlSettings& settings);
 
 }  // namespace gatehouse::app

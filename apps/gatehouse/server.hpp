@@ -45,6 +45,8 @@ class Server {
   std::shared_ptr<const gateway::Snapshot> generation(const AppConfig& config,
                                                       const core::Secret& key,
                                                       config::Problems& problems);
+  /// What new identities get, and end users without a row.
+  void follow_policies(const ControlSettings& settings);
   bool start_tls();
   bool start_workers(const gateway::Snapshot& snapshot);
   void report(const config::Problems& problems);

@@ -66,6 +66,13 @@ core::Result<void> Server::publish(const std::shared_ptr<const gateway::Snapshot
   return core::fail(core::Errc::unavailable, "not every thread has the new models yet");
 }
 
+void Server::follow_policies(const ControlSettings& settings) {
+  stores_->stores->policy.replace(identity_policy(settings));
+  if (end_user_defaults(settings) != end_user_defaults(config_.control)) {
+    stores_->directory->set_end_user_defaults(end_user_defaults(settings));
+  }
+}
+
 void Server::reload() {
   const std::scoped_lock lock(reloading_);
   config::Problems problems;
@@ -93,6 +100,7 @@ void Server::reload() {
   if (auto published = publish(snapshot); !published) {
     logger_.warning("reload_slow", {{"error", published.error()}});
   }
+  follow_policies(next.control);
   logger_.set_level(next.log.level);
   key_.secret = std::move(key);
   config_ = std::move(next);

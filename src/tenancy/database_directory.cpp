@@ -41,8 +41,7 @@ class Implementation final : public DatabaseDirectory {
         principals_(options_.max_principals, options_.max_unknown),
         end_users_(options_.max_subjects, options_.max_unknown),
         tags_(options_.max_subjects, options_.max_unknown) {
-    defaults_.budget_id = options_.end_user_budget_id;
-    defaults_.max_budget = options_.end_user_max_budget;
+    set_end_user_defaults(options_.end_users);
     if (options_.load_in_background) {
       // A failure leaves the set incomplete: unknown ids are asked of the database then.
       background_ = std::thread([this] { static_cast<void>(load_known().has_value()); });
@@ -63,6 +62,7 @@ class Implementation final : public DatabaseDirectory {
   void apply(const Changes& changes) override;
   core::Result<void> load_known() override;
   Counts counts() const override;
+  void set_end_user_defaults(const EndUserDefaults& defaults) override;
 
  private:
   /// Reads with `read(PrincipalLoader&)` until no write came between, then `keep(value, tickets)`.
@@ -71,13 +71,20 @@ class Implementation final : public DatabaseDirectory {
   core::Result<void> load_default_subject();
   void forget(const Changes& changes);
   std::shared_ptr<const Subject> unknown_end_user() const;
+  struct Defaults {
+    LimitTerms terms;
+    std::shared_ptr<Ticket> ticket = std::make_shared<Ticket>();  // of end users made with them
+  };
+  std::shared_ptr<const Defaults> defaults() const {
+    const std::scoped_lock lock(default_mutex_);
+    return defaults_;
+  }
   template <class Each>
   core::Result<void> for_ids(std::string_view sql, Each each);
 
   database::Database& database_;
   const core::Clock& clock_;
   const DirectoryOptions options_;
-  LimitTerms defaults_;  // of end users
 
   std::atomic<std::uint64_t> generation_{1};
   std::atomic<std::uint64_t> loads_{0};
@@ -91,7 +98,9 @@ class Implementation final : public DatabaseDirectory {
   const std::shared_ptr<const Subject> nobody_ = std::make_shared<const Subject>();
 
   mutable std::mutex default_mutex_;
+  std::shared_ptr<const Defaults> defaults_;        // of end users; guarded by default_mutex_
   std::shared_ptr<const Subject> default_subject_;  // guarded by default_mutex_
+  std::atomic<bool> has_defaults_{false};
   std::thread background_;
 };
 
@@ -105,7 +114,7 @@ Directory::Lookup Implementation::find_key(const crypto::Sha256& hash) const {
 }
 
 std::shared_ptr<const Subject> Implementation::unknown_end_user() const {
-  if (!defaults_.budget_id && !defaults_.max_budget) return nobody_;
+  if (!has_defaults_) return nobody_;
   const std::scoped_lock lock(default_mutex_);
   return default_subject_;
 }
@@ -159,9 +168,11 @@ core::Result<void> Implementation::load_key(const crypto::Sha256& hash) {
 }
 
 core::Result<void> Implementation::load_default_subject() {
-  return load([&](PrincipalLoader& loader) { return loader.resolved(defaults_); },
+  const std::shared_ptr<const Defaults> present = defaults();
+  return load([&](PrincipalLoader& loader) { return loader.resolved(present->terms); },
               [&](const LimitTerms& terms, const Tickets&) {
                 const std::scoped_lock lock(default_mutex_);
+                if (defaults_ != present) return;
                 default_subject_ = std::make_shared<const Subject>(
                     Subject{false, false, std::nullopt, limit_set(terms)});
               });
@@ -172,8 +183,10 @@ core::Result<void> Implementation::load_end_user(std::string_view id) {
   const OneAtATime::Turn turn(turns_, "end_user:" + name);
   if (find_end_user(id).loaded) return {};
   if (end_users_.find(id).state == SubjectMap::State::absent) {
-    auto done = load([&](PrincipalLoader& loader) { return loader.end_user(name, defaults_); },
+    const std::shared_ptr<const Defaults> present = defaults();
+    auto done = load([&](PrincipalLoader& loader) { return loader.end_user(name, present->terms); },
                      [&](std::shared_ptr<const Subject> subject, Tickets tickets) {
+                       tickets.push_back(present->ticket);
                        if (subject) {
                          end_users_.put(name, std::move(subject), std::move(tickets));
                        } else {
@@ -209,10 +222,26 @@ void Implementation::forget(const Changes& changes) {
   }
   for (const std::string& id : changes.end_users) end_users_.drop(id);
   for (const std::string& name : changes.tags) tags_.drop(name);
-  if (defaults_.budget_id &&
-      std::ranges::find(changes.budgets, *defaults_.budget_id) != changes.budgets.end()) {
+  {
     const std::scoped_lock lock(default_mutex_);
+    const auto& budget = defaults_->terms.budget_id;
+    if (budget && std::ranges::find(changes.budgets, *budget) != changes.budgets.end()) {
+      default_subject_ = nullptr;
+    }
+  }
+  ++generation_;
+}
+
+void Implementation::set_end_user_defaults(const EndUserDefaults& defaults) {
+  auto next = std::make_shared<Defaults>();
+  next->terms.budget_id = defaults.budget_id;
+  next->terms.max_budget = defaults.max_budget;
+  {
+    const std::scoped_lock lock(default_mutex_);
+    if (defaults_) defaults_->ticket->stale.store(true, std::memory_order_release);
+    defaults_ = std::move(next);
     default_subject_ = nullptr;
+    has_defaults_ = defaults.budget_id || defaults.max_budget;
   }
   ++generation_;
 }

@@ -186,7 +186,7 @@ TEST_F(DirectoryTest, EndUsersAndTags) {
 }
 
 TEST_F(DirectoryTest, EndUsersWithoutABudgetGetTheDefault) {
-  DirectoryOptions options{.end_user_budget_id = "standard", .load_in_background = false};
+  DirectoryOptions options{.end_users = {.budget_id = "standard"}, .load_in_background = false};
   auto other = make_directory(*database, clock, options);
   StoreContext over{*database, *other, clock, ids, random, {}, {}};
   ASSERT_TRUE(BudgetStore(over).create(actor, "standard", budget_of(5)));
@@ -203,6 +203,19 @@ TEST_F(DirectoryTest, EndUsersWithoutABudgetGetTheDefault) {
   EXPECT_FALSE(other->find_end_user("nobody").loaded);
   ASSERT_TRUE(other->load_end_user("nobody"));
   EXPECT_EQ(other->find_end_user("nobody").subject->limits.budgets.at(0).max, usd(6));
+
+  ASSERT_TRUE(other->load_end_user("own"));
+  ASSERT_TRUE(other->load_end_user("row"));
+  other->set_end_user_defaults({.max_budget = usd(7)});
+  for (const auto& [id, dollars] :
+       std::map<std::string, std::int64_t>{{"own", 2}, {"row", 7}, {"nobody", 7}}) {
+    EXPECT_FALSE(other->find_end_user(id).loaded) << id;
+    ASSERT_TRUE(other->load_end_user(id));
+    EXPECT_EQ(other->find_end_user(id).subject->limits.budgets.at(0).max, usd(dollars)) << id;
+  }
+  other->set_end_user_defaults({});
+  ASSERT_TRUE(other->load_end_user("nobody"));
+  EXPECT_TRUE(other->find_end_user("nobody").subject->limits.empty());
 }
 
 TEST_F(DirectoryTest, KeepsNoMoreThanItsBound) {

@@ -42,8 +42,10 @@ TEST_F(IdentityStoresTest, UsersJoinWhatTheyAreGiven) {
 }
 
 TEST_F(IdentityStoresTest, PolicyOfUsers) {
-  context.policy.users.max_internal_user_budget = usd(9);
-  context.policy.users.internal_user_budget_duration = "1d";
+  Policy policy;
+  policy.users.max_internal_user_budget = usd(9);
+  policy.users.internal_user_budget_duration = "1d";
+  context.policy.replace(policy);
   EXPECT_EQ(user("u").limits.max_budget, usd(9));
   EXPECT_EQ(user("w").limits.budget_duration, "1d");
   UserPatch fields;

@@ -146,8 +146,9 @@ KeyPatch with_defaults(KeyPatch patch, const KeyDefaults& defaults) {
   return patch;
 }
 
-core::Result<KeyPatch> within_bounds(KeyPatch patch, const StoreContext& context, bool fill) {
-  const KeyBounds& bounds = context.policy.keys.bounds;
+core::Result<KeyPatch> within_bounds(KeyPatch patch, const Writing& writing, bool fill) {
+  const StoreContext& context = writing.context;
+  const KeyBounds& bounds = writing.policy->keys.bounds;
   LimitPatch& limits = patch.limits;
   if (auto done = bound(limits.max_budget, bounds.max_budget, "max_budget", fill, money_text);
       !done) {

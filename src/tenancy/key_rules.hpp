@@ -15,7 +15,7 @@ KeyPatch with_defaults(KeyPatch patch, const KeyDefaults& defaults);
 
 /// Errc::invalid_argument above a bound of the policy. With `fill`, what the patch leaves out (or
 /// clears) gets the bound.
-core::Result<KeyPatch> within_bounds(KeyPatch patch, const StoreContext& context, bool fill);
+core::Result<KeyPatch> within_bounds(KeyPatch patch, const Writing& writing, bool fill);
 
 /// `record` with the patch applied; checks texts, durations and numbers.
 core::Result<KeyRecord> patched(KeyRecord record, const KeyPatch& patch, const Writing& writing);

@@ -27,8 +27,8 @@ core::Result<void> check_service_account(const NewKey& key, const KeyRecord& rec
 }
 
 core::Result<IssuedKey> issue(const Writing& writing, const NewKey& key) {
-  auto patch = within_bounds(with_defaults(key.fields, writing.context.policy.keys.defaults),
-                             writing.context, true);
+  auto patch =
+      within_bounds(with_defaults(key.fields, writing.policy->keys.defaults), writing, true);
   if (!patch) return core::pass(patch);
   auto text = key_text(writing, key.key);
   if (!text) return core::pass(text);
@@ -52,7 +52,7 @@ core::Result<KeyRecord> change(const Writing& writing, std::string_view token,
                                const KeyPatch& fields) {
   auto before = present_key(writing.db, token);
   if (!before) return before;
-  auto patch = within_bounds(fields, writing.context, false);
+  auto patch = within_bounds(fields, writing, false);
   if (!patch) return core::pass(patch);
   auto after = patched(*before, *patch, writing);
   if (!after) return after;
@@ -86,7 +86,7 @@ core::Result<IssuedKey> replace_text(const Writing& writing, std::string_view to
   auto before = present_key(writing.db, token);
   if (!before) return core::pass(before);
   if (auto done = note_key(writing, token); !done) return core::pass(done);
-  auto patch = within_bounds(how.fields, writing.context, false);
+  auto patch = within_bounds(how.fields, writing, false);
   if (!patch) return core::pass(patch);
   auto text = key_text(writing, how.new_key);
   if (!text) return core::pass(text);

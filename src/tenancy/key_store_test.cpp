@@ -141,7 +141,9 @@ TEST_F(KeyStoreTest, PatchesKeepWhatIsAbsentAndClearWhatIsNull) {
 }
 
 TEST_F(KeyStoreTest, BoundsOfThePolicyHold) {
-  context.policy.keys.bounds = {.max_budget = usd(10), .rpm_limit = 100, .duration = "2h"};
+  Policy policy;
+  policy.keys.bounds = {.max_budget = usd(10), .rpm_limit = 100, .duration = "2h"};
+  context.policy.replace(policy);
   const KeyRecord filled = issue().record;
   EXPECT_EQ(filled.limits.max_budget, usd(10));
   EXPECT_EQ(filled.limits.rpm_limit, 100u);
@@ -162,12 +164,18 @@ TEST_F(KeyStoreTest, BoundsOfThePolicyHold) {
 }
 
 TEST_F(KeyStoreTest, DefaultsOfThePolicyStandIn) {
-  context.policy.keys.defaults = {.max_budget = usd(3), .models = {"m"}};
+  Policy policy;
+  policy.keys.defaults = {.max_budget = usd(3), .models = {"m"}};
+  context.policy.replace(policy);
   EXPECT_EQ(issue().record.limits.max_budget, usd(3));
   EXPECT_EQ(issue().record.models, std::vector<std::string>{"m"});
   NewKey key;
   key.fields.limits.max_budget = Patch<core::Money>::clear();
   EXPECT_FALSE(issue(key).record.limits.max_budget);
+  policy.keys.defaults = {.max_budget = usd(4)};
+  context.policy.replace(policy);
+  EXPECT_EQ(issue().record.limits.max_budget, usd(4));
+  EXPECT_TRUE(issue().record.models.empty());
 }
 
 TEST_F(KeyStoreTest, RemovalArchivesAndRevokesAtOnce) {

@@ -72,7 +72,7 @@ core::Result<UserRecord> user_for(const Writing& writing, const MemberChange& ch
   UserRecord user;
   user.user_id = change.user_id ? *change.user_id : writing.context.ids.uuid();
   user.user_email = change.user_email;
-  user.role = writing.context.policy.users.role.value_or(UserRole::internal_user);
+  user.role = writing.policy->users.role.value_or(UserRole::internal_user);
   user.provenance = writing.created();
   if (auto sound = check_name(user.user_id, "user_id"); !sound) return core::pass(sound);
   if (user.user_email) {

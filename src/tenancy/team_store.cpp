@@ -77,8 +77,8 @@ core::Result<TeamRecord> found_team(const Writing& writing, const NewTeam& team)
     return core::fail(core::Errc::conflict,
                       "Team id = " + core::printable(blank.team_id) + " already exists.");
   }
-  blank.models = writing.context.policy.teams.models;
-  blank.limits = writing.context.policy.teams.limits;
+  blank.models = writing.policy->teams.models;
+  blank.limits = writing.policy->teams.limits;
   blank.provenance = writing.created();
   auto record = patched(std::move(blank), team.fields, writing);
   if (!record) return record;

@@ -118,7 +118,7 @@ core::Result<UserRecord> enter(const Writing& writing, const NewUser& user) {
     return core::fail(core::Errc::conflict,
                       "User with id " + core::printable(blank.user_id) + " already exists.");
   }
-  const UserPolicy& policy = writing.context.policy.users;
+  const UserPolicy& policy = writing.policy->users;
   blank.role = policy.role.value_or(UserRole::internal_user);
   blank.models = policy.models;
   blank.limits = policy.limits;

@@ -3,6 +3,7 @@
 /// to hear of it.
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct Writing {
   const Actor& actor;
   core::WallTime now;
   Changes& changes;
+  std::shared_ptr<const Policy> policy;
 
   Provenance created() const { return {now, now, actor.user_id, actor.user_id}; }
   void touch(Provenance& provenance) const {
@@ -62,7 +64,7 @@ auto write(const StoreContext& context, const Actor& actor, Work work) {
   Changes changes;
   auto outcome = context.database.write([&](database::Connection& db) {
     changes = {};
-    Writing writing{db, context, actor, context.clock.wall(), changes};
+    Writing writing{db, context, actor, context.clock.wall(), changes, context.policy.now()};
     return work(writing);
   });
   context.directory.apply(changes);

@@ -33,6 +33,13 @@ class DirectoryUpdates {
   virtual void apply(const Changes& changes) = 0;
 };
 
+/// What stands in for end users without a budget of their own.
+struct EndUserDefaults {
+  std::optional<std::string> budget_id = {};   ///< a stored budget (max_end_user_budget_id)
+  std::optional<core::Money> max_budget = {};  ///< an amount for ever (max_end_user_budget)
+  bool operator==(const EndUserDefaults&) const = default;
+};
+
 struct DirectoryOptions {
   /// Principals kept in memory; beyond that, those not asked for lately go. About 2.2 KiB each.
   std::size_t max_principals = 120'000;
@@ -40,10 +47,7 @@ struct DirectoryOptions {
   std::size_t max_subjects = 100'000;
   /// Answers "unknown" that had to be asked of the database, each at most this many.
   std::size_t max_unknown = 65'536;
-  /// Stands in for end users without a budget of their own (max_end_user_budget_id).
-  std::optional<std::string> end_user_budget_id = {};
-  /// The same as an amount for ever (max_end_user_budget).
-  std::optional<core::Money> end_user_max_budget = {};
+  EndUserDefaults end_users = {};
   /// Reads the set of known ids on a thread of its own from the start. Off: load_known() does.
   bool load_in_background = true;
 };
@@ -62,6 +66,8 @@ class DatabaseDirectory : public Directory, public DirectoryUpdates {
   /// Blocking; stops early when the directory ends. Errc::unavailable or io of the database.
   virtual core::Result<void> load_known() = 0;
   virtual Counts counts() const = 0;
+  /// Later calls see the new defaults; so do end users that are in memory.
+  virtual void set_end_user_defaults(const EndUserDefaults& defaults) = 0;
 };
 
 /// `database` and `clock` outlive it.

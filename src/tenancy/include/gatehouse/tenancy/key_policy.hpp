@@ -2,9 +2,12 @@
 /// What the configuration says about new identities (litellm-contract.md 1.12). Plain values; the
 /// application fills them from `litellm_settings`.
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gatehouse/core/clock.hpp"
@@ -62,6 +65,23 @@ struct Policy {
   KeyPolicy keys;
   UserPolicy users;
   TeamPolicy teams;
+};
+
+/// The policy in force. A reload replaces it as a whole; a write keeps the one that it began with.
+/// Copies are handles of the same source. Thread-safe.
+class PolicySource {
+ public:
+  PolicySource(Policy first = {}) : slot_(std::make_shared<Slot>(wrap(std::move(first)))) {}
+
+  std::shared_ptr<const Policy> now() const { return slot_->load(); }
+  void replace(Policy next) { slot_->store(wrap(std::move(next))); }
+
+ private:
+  using Slot = std::atomic<std::shared_ptr<const Policy>>;
+  static std::shared_ptr<const Policy> wrap(Policy policy) {
+    return std::make_shared<const Policy>(std::move(policy));
+  }
+  std::shared_ptr<Slot> slot_;
 };
 
 }  // namespace gatehouse::tenancy

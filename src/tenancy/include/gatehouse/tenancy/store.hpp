@@ -51,7 +51,7 @@ struct StoreContext {
   const core::Clock& clock;
   core::IdSource& ids;
   crypto::RandomBytes& random;
-  Policy policy = {};
+  PolicySource policy = {};
   DurationRules durations = {};
 };
 
