@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "gatehouse/gateway/budget_metrics.hpp"
 #include "gatehouse/gateway/deployment_metrics.hpp"
 #include "gatehouse/telemetry/process_metrics.hpp"
 
@@ -132,7 +133,10 @@ bool Server::start() {
   });
   metrics_.add_collector([this](telemetry::Exposition& out) {
     const auto snapshot = current_.load();
-    if (snapshot) gateway::collect_deployment_metrics(*snapshot, clock_.monotonic(), out);
+    if (!snapshot) return;
+    gateway::collect_deployment_metrics(*snapshot, clock_.monotonic(), out);
+    gateway::collect_budget_metrics({*snapshot, *stores_->directory, stores_->accounts, clock_},
+                                    out);
   });
   if (!start_stores()) return false;
   sources_.directory = stores_->directory.get();

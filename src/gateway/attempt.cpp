@@ -2,6 +2,7 @@
 
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/providers/codec.hpp"
+#include "rate_limit_headers.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -304,6 +305,7 @@ core::Task<std::optional<AttemptFailure>> run_attempt(Attempt& attempt, ReplySin
                          sent.error().progress == net::SendProgress::maybe_sent);
   }
   net::ClientResponse& response = **sent;
+  note_rate_limits(response.head().headers, *attempt.deployment.health);
   if (response.head().status != 200) {
     auto refused = co_await read_refusal(attempt, response);
     co_return refused;

@@ -1,5 +1,7 @@
 #include "gatehouse/gateway/deployment_metrics.hpp"
 
+#include <utility>
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -12,6 +14,27 @@ void sample(telemetry::Exposition& out, const models::Deployment& deployment, st
               {"api_provider", deployment.provider},
               {"model_id", deployment.id.view()}},
              value);
+}
+
+/// What providers say of their own limits; nothing of those that have not said.
+template <class Remaining>
+void write_remaining(const Snapshot& snapshot, std::string_view name, Remaining remaining,
+                     telemetry::Exposition& out) {
+  bool begun = false;
+  for (const models::Deployment& deployment : snapshot.table->deployments()) {
+    const std::optional<std::uint64_t> left = remaining(*deployment.health);
+    if (!left) continue;
+    if (!std::exchange(begun, true)) {
+      out.begin(name, "Left of the provider's own limit, as it said last",
+                telemetry::MetricType::gauge);
+    }
+    out.sample({{"model_group", deployment.group},
+                {"api_provider", deployment.provider},
+                {"api_base", deployment.api_base},
+                {"litellm_model_name", deployment.upstream_model},
+                {"model_id", deployment.id.view()}},
+               static_cast<std::int64_t>(*left));
+  }
 }
 
 }  // namespace
@@ -28,6 +51,12 @@ void collect_deployment_metrics(const Snapshot& snapshot, core::MonotonicTime no
   for (const models::Deployment& deployment : snapshot.table->deployments()) {
     sample(out, deployment, deployment.health->in_flight());
   }
+  write_remaining(
+      snapshot, "litellm_remaining_requests_metric",
+      [](const models::DeploymentHealth& health) { return health.remaining_requests(); }, out);
+  write_remaining(
+      snapshot, "litellm_remaining_tokens_metric",
+      [](const models::DeploymentHealth& health) { return health.remaining_tokens(); }, out);
 }
 
 }  // namespace gatehouse::gateway

@@ -75,6 +75,18 @@ Account::Balance Account::balance(const core::BudgetLimit& window, WallTime at,
   return {then.current().settled, then.current().reserved};
 }
 
+Account::Pace Account::remaining(const core::RateLimit& limit, const Rules& rules,
+                                 core::MonotonicTime now) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto left = [&](const std::optional<std::uint64_t>& bound, Meter State::Meters::*meter) {
+    if (!bound || !state_->meters) return bound;
+    const limits::Pace pace{.mode = rules.rate, .window = rules.rate_window, .limit = *bound};
+    return std::optional(((*state_->meters).*meter).remaining(pace, now));
+  };
+  return {left(limit.requests_per_minute, &State::Meters::requests),
+          left(limit.tokens_per_minute, &State::Meters::tokens)};
+}
+
 std::uint64_t Account::parallel_requests() const {
   const std::lock_guard lock(state_->mutex);
   return state_->parallel;

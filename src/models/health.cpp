@@ -104,6 +104,12 @@ core::Nanos DeploymentHealth::cooling_left(core::MonotonicTime now) const noexce
   return core::Nanos(std::max<std::int64_t>(left, 0));
 }
 
+void DeploymentHealth::told_remaining(std::optional<std::uint64_t> requests,
+                                      std::optional<std::uint64_t> tokens) noexcept {
+  if (requests) remaining_requests_.store(*requests, std::memory_order_relaxed);
+  if (tokens) remaining_tokens_.store(*tokens, std::memory_order_relaxed);
+}
+
 void RetryBudget::request() noexcept {
   // In calm times the budget is full, and this is a read that threads can share.
   std::int32_t seen = sixths_.load(std::memory_order_relaxed);

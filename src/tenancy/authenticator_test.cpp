@@ -60,6 +60,10 @@ class FakeDirectory final : public Directory {
   }
   SubjectLookup find_end_user(std::string_view) const override { return {}; }
   SubjectLookup find_tag(std::string_view) const override { return {}; }
+  std::vector<std::shared_ptr<const Principal>> warm_principals(
+      std::size_t, const std::function<bool(const Principal&)>&) const override {
+    return {};
+  }
   core::Result<void> load_key(const crypto::Sha256&) override { return {}; }
   core::Result<void> load_end_user(std::string_view) override { return {}; }
   core::Result<void> load_tag(std::string_view) override { return {}; }

@@ -56,6 +56,8 @@ class Implementation final : public DatabaseDirectory {
   Lookup find_key(const crypto::Sha256& hash) const override;
   SubjectLookup find_end_user(std::string_view id) const override;
   SubjectLookup find_tag(std::string_view name) const override;
+  std::vector<std::shared_ptr<const Principal>> warm_principals(
+      std::size_t most, const std::function<bool(const Principal&)>& wanted) const override;
   core::Result<void> load_key(const crypto::Sha256& hash) override;
   core::Result<void> load_end_user(std::string_view id) override;
   core::Result<void> load_tag(std::string_view name) override;
@@ -132,6 +134,17 @@ Directory::SubjectLookup Implementation::find_tag(std::string_view name) const {
   if (answer.state == SubjectMap::State::absent) return {};
   if (answer.state == SubjectMap::State::unknown) answer.value = nobody_;
   return {true, std::move(answer.value)};
+}
+
+std::vector<std::shared_ptr<const Principal>> Implementation::warm_principals(
+    std::size_t most, const std::function<bool(const Principal&)>& wanted) const {
+  std::vector<std::shared_ptr<const Principal>> found;
+  principals_.each_warm([&](const std::shared_ptr<const Principal>& principal) {
+    if (found.size() >= most) return false;
+    if (wanted(*principal)) found.push_back(principal);
+    return true;
+  });
+  return found;
 }
 
 template <class Read, class Keep>

@@ -49,6 +49,25 @@ TEST_F(DirectoryTest, LoadsAKeyOnceAndOnDemand) {
   EXPECT_EQ(directory->find_key(hash).principal->organization->organization_id, "default");
 }
 
+TEST_F(DirectoryTest, ListsWhatIsInMemoryAndStillTrue) {
+  const IssuedKey first = key_of(nullptr, nullptr, budget_of(1));
+  const IssuedKey second = key_of(nullptr, nullptr, budget_of(2));
+  issue();
+  const auto bounded = [](const Principal& p) { return !p.key_limits.budgets.empty(); };
+  EXPECT_TRUE(directory->warm_principals(10, bounded).empty()) << "nobody has called yet";
+  for (const IssuedKey* key : {&first, &second}) {
+    ASSERT_EQ(lookup(key->key).state, State::found);
+  }
+  EXPECT_EQ(directory->warm_principals(10, bounded).size(), 2u);
+  EXPECT_EQ(directory->warm_principals(1, bounded).size(), 1u);
+  KeyPatch patch;
+  patch.limits = budget_of(3);
+  ASSERT_TRUE(KeyStore(context).update({}, first.record.token, patch));
+  const auto left = directory->warm_principals(10, bounded);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0]->key->token, second.record.token);
+}
+
 TEST_F(DirectoryTest, UnknownKeysCostNothingOnceTheHashesAreKnown) {
   const IssuedKey old = issue();
   restart({.load_in_background = false});

@@ -78,9 +78,7 @@ class WarmMap {
     const std::scoped_lock lock(shard.mutex);
     if (const auto found = shard.warm.find(key); found != shard.warm.end()) {
       Warm& warm = found->second;
-      for (const auto& ticket : warm.tickets) {
-        if (ticket->stale.load(std::memory_order_acquire)) return {};
-      }
+      if (is_stale(warm)) return {};
       warm.referenced = true;
       return {State::found, warm.value};
     }
@@ -125,6 +123,18 @@ class WarmMap {
   void complete() { complete_.store(true, std::memory_order_release); }
   bool is_complete() const { return complete_.load(std::memory_order_acquire); }
 
+  /// Calls `use(value)` for what find() would find, until that returns false. `use` runs under a
+  /// lock: it must be short and ask nothing of this map.
+  template <class Use>
+  void each_warm(Use use) const {
+    for (Shard& shard : shards_) {
+      const std::scoped_lock lock(shard.mutex);
+      for (const auto& [key, warm] : shard.warm) {
+        if (!is_stale(warm) && !use(warm.value)) return;
+      }
+    }
+  }
+
   std::size_t warm() const {
     return sum([](const Shard& shard) { return shard.warm.size(); });
   }
@@ -140,6 +150,12 @@ class WarmMap {
     Tickets tickets;
     bool referenced = true;
   };
+  static bool is_stale(const Warm& warm) noexcept {
+    for (const auto& ticket : warm.tickets) {
+      if (ticket->stale.load(std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
   struct HashOf {
     using is_transparent = void;
     template <class K>

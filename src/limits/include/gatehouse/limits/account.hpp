@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@
 #include "gatehouse/limits/period.hpp"
 
 namespace gatehouse::limits {
+
+struct Rules;
 
 /// A budget counter as the ledger keeps it: what was settled in one period of one duration. The
 /// empty duration is the lifetime, its period starts at the epoch.
@@ -50,6 +53,12 @@ class Account {
   };
   Balance balance(const core::BudgetLimit& window, core::WallTime at,
                   const TimeZone& zone = TimeZone::utc()) const;
+  /// What is left of each bound of `limit` at `now`; nothing for bounds that it lacks.
+  struct Pace {
+    std::optional<std::uint64_t> requests;
+    std::optional<std::uint64_t> tokens;
+  };
+  Pace remaining(const core::RateLimit& limit, const Rules& rules, core::MonotonicTime now) const;
   /// Calls admitted and neither settled nor dropped.
   std::uint64_t parallel_requests() const;
   /// Moves the counter of `window.duration` (empty: lifetime) by `delta`, a correction of the

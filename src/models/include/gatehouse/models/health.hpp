@@ -45,6 +45,15 @@ class DeploymentHealth {
   /// Ends a cool-down (administrator, or a reload that changed the deployment).
   void revive() noexcept { cool_until_.store(0, std::memory_order_relaxed); }
 
+  /// What the provider says is left of its own rate limits; what is absent stays.
+  void told_remaining(std::optional<std::uint64_t> requests,
+                      std::optional<std::uint64_t> tokens) noexcept;
+  /// Nothing before the provider has said so.
+  std::optional<std::uint64_t> remaining_requests() const noexcept {
+    return told(remaining_requests_);
+  }
+  std::optional<std::uint64_t> remaining_tokens() const noexcept { return told(remaining_tokens_); }
+
   std::uint32_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
   /// Moving average of the time to the first byte; zero before the first success.
   core::Nanos latency() const noexcept {
@@ -55,11 +64,18 @@ class DeploymentHealth {
   friend class InFlight;
   std::uint64_t count(core::MonotonicTime now, std::uint64_t step) noexcept;
   void cool_until(core::MonotonicTime until) noexcept;
+  static std::optional<std::uint64_t> told(const std::atomic<std::uint64_t>& value) noexcept {
+    const std::uint64_t known = value.load(std::memory_order_relaxed);
+    return known == kUntold ? std::nullopt : std::optional(known);
+  }
 
+  static constexpr std::uint64_t kUntold = ~std::uint64_t{0};
   std::atomic<std::int64_t> cool_until_{0};
   std::atomic<std::uint64_t> window_{0};  // minute, failures and calls of the current minute
   std::atomic<std::int64_t> latency_{0};
   std::atomic<std::uint32_t> in_flight_{0};
+  std::atomic<std::uint64_t> remaining_requests_{kUntold};
+  std::atomic<std::uint64_t> remaining_tokens_{kUntold};
 };
 
 /// Marks a call as running on a deployment for its lifetime. Needed for Strategy::least_busy.

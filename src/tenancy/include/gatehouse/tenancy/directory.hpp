@@ -2,6 +2,7 @@
 /// Identities in memory: loaded on demand, replaced at once when they change.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,10 @@ class Directory {
   virtual Lookup find_key(const crypto::Sha256& hash) const = 0;
   virtual SubjectLookup find_end_user(std::string_view id) const = 0;
   virtual SubjectLookup find_tag(std::string_view name) const = 0;
+  /// Principals in memory for which `wanted` is true, at most `most`, in no order. For
+  /// metrics: looks at every one. `wanted` must ask nothing of the directory.
+  virtual std::vector<std::shared_ptr<const Principal>> warm_principals(
+      std::size_t most, const std::function<bool(const Principal&)>& wanted) const = 0;
 
   /// Blocking: loads what was absent into memory, so that the find functions answer. For a worker
   /// pool. Errc::unavailable when the database cannot be asked.
