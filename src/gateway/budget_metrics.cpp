@@ -65,8 +65,8 @@ class Budgets {
     const std::string kind(of);
     remaining("litellm_remaining_" + kind + "_budget_metric", "USD left of the budget", out);
     maximum("litellm_" + kind + "_max_budget_metric", "USD of the budget", out);
-    hours("litellm_" + kind + "_budget_remaining_hours_metric", "Hours until the budget starts anew",
-          out);
+    hours("litellm_" + kind + "_budget_remaining_hours_metric",
+          "Hours until the budget starts anew", out);
   }
 
  private:
@@ -136,7 +136,8 @@ void write_pace(const BudgetSources& from, const Principals& principals, Remaini
       if (account == nullptr) continue;
       const auto left = account->remaining(limits.rate, rules, from.clock.monotonic()).*which;
       if (!left) continue;
-      if (written++ == 0) out.begin(name, "Left of the key's limit for the model", MetricType::gauge);
+      if (written++ == 0)
+        out.begin(name, "Left of the key's limit for the model", MetricType::gauge);
       Labels labels = key_labels(key);
       labels.emplace_back("model", model);
       out.sample(labels, static_cast<std::int64_t>(*left));

@@ -78,7 +78,7 @@ Account::Balance Account::balance(const core::BudgetLimit& window, WallTime at,
 Account::Pace Account::remaining(const core::RateLimit& limit, const Rules& rules,
                                  core::MonotonicTime now) const {
   const std::lock_guard lock(state_->mutex);
-  const auto left = [&](const std::optional<std::uint64_t>& bound, Meter State::Meters::*meter) {
+  const auto left = [&](const std::optional<std::uint64_t>& bound, Meter State::Meters::* meter) {
     if (!bound || !state_->meters) return bound;
     const limits::Pace pace{.mode = rules.rate, .window = rules.rate_window, .limit = *bound};
     return std::optional(((*state_->meters).*meter).remaining(pace, now));

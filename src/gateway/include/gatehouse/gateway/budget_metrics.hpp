@@ -26,9 +26,10 @@ struct BudgetSources {
 /// litellm_remaining_<of>_budget_metric, litellm_<of>_max_budget_metric (USD) and
 /// litellm_<of>_budget_remaining_hours_metric (where a budget has a period) of keys, teams, users
 /// and organizations; litellm_provider_remaining_budget_metric and
-/// gatehouse_deployment_remaining_budget_usd; litellm_remaining_api_key_{requests,tokens}_for_model.
-/// Only of those whose counters are in memory, because they called lately; of several budgets the
-/// first. What calls under way hold back is not taken off. Thread-safe; blocks for no I/O.
+/// gatehouse_deployment_remaining_budget_usd;
+/// litellm_remaining_api_key_{requests,tokens}_for_model. Only of those whose counters are in
+/// memory, because they called lately; of several budgets the first. What calls under way hold back
+/// is not taken off. Thread-safe; blocks for no I/O.
 void collect_budget_metrics(const BudgetSources& from, telemetry::Exposition& out);
 
 }  // namespace gatehouse::gateway
