@@ -20,6 +20,10 @@ void describe(config::Section& s, ServerSettings& c) {
           {.text = "largest request body", .restart = true});
   s.integer("max_connections", c.max_connections, {1, 1'000'000},
             {.text = "open connections per thread", .restart = true});
+  s.bytes("memory_limit", c.memory_limit, {0, std::uint64_t{1} << 50},
+          {.text = "memory the process may have: at 80 % of it large requests get 503, at 95 % all "
+                   "with a body; 0 is the limit of the control group, if it has one",
+           .restart = true});
   s.duration("header_timeout", c.header_timeout, {Millis(100), Millis(600'000)},
              {.text = "for a request's head", .restart = true});
   s.duration("body_timeout", c.body_timeout, {Millis(100), Millis(3'600'000)},

@@ -23,6 +23,7 @@ struct ServerSettings {
   std::uint32_t threads = 0;  ///< 0: one per core
   std::uint64_t max_body_bytes = std::uint64_t{32} << 20;
   std::uint32_t max_connections = 20'000;
+  std::uint64_t memory_limit = 0;  ///< bytes; 0: that of the control group
   core::Millis header_timeout{10'000};
   core::Millis body_timeout{30'000};
   core::Millis idle_timeout{75'000};

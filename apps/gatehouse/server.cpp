@@ -8,6 +8,7 @@
 
 #include "gatehouse/gateway/budget_metrics.hpp"
 #include "gatehouse/gateway/deployment_metrics.hpp"
+#include "gatehouse/gateway/ledger_metrics.hpp"
 #include "gatehouse/telemetry/process_metrics.hpp"
 
 namespace gatehouse::app {
@@ -95,6 +96,26 @@ bool Server::start_stores() {
   return true;
 }
 
+void Server::start_memory_guard() {
+  const std::uint64_t configured = config_.server.memory_limit;
+  const std::uint64_t limit = configured != 0 ? configured : control_group_memory_limit();
+  memory_ = std::make_unique<MemoryGuard>(
+      limit, [this, limit](net::MemoryPressure pressure, std::uint64_t used) {
+        logger_.warning(
+            "memory_pressure",
+            {{"level", static_cast<int>(pressure)}, {"used_bytes", used}, {"limit_bytes", limit}});
+      });
+  if (limit == 0) return;
+  metrics_.add_collector([this, limit](telemetry::Exposition& out) {
+    out.begin("gatehouse_memory_limit_bytes", "Memory that the process may have",
+              telemetry::MetricType::gauge);
+    out.sample({}, static_cast<std::int64_t>(limit));
+    out.begin("gatehouse_memory_pressure", "0 none, 1 large requests refused, 2 all with a body",
+              telemetry::MetricType::gauge);
+    out.sample({}, static_cast<std::int64_t>(memory_->flag().load()));
+  });
+}
+
 bool Server::start_tls() {
   const TlsSettings& tls = config_.server.tls;
   if (tls.certificate_file.empty()) return true;
@@ -111,6 +132,7 @@ bool Server::start_workers(const gateway::Snapshot& snapshot) {
                                                      *resolver_, std::move(*client_tls), draining_,
                                                      *stores_, *control_});
   WorkerOptions options = worker_options(config_, server_tls_);
+  options.server.memory_pressure = &memory_->flag();
   if (options_.port) options.server.port = *options_.port;
   for (std::size_t i = 0; i < thread_count(config_.server); ++i) {
     auto own = std::make_shared<gateway::Snapshot>(snapshot);
@@ -137,6 +159,7 @@ bool Server::start() {
     gateway::collect_deployment_metrics(*snapshot, clock_.monotonic(), out);
     gateway::collect_budget_metrics({*snapshot, *stores_->directory, stores_->accounts, clock_},
                                     out);
+    gateway::collect_ledger_metrics(stores_->settler->status(), out);
   });
   if (!start_stores()) return false;
   sources_.directory = stores_->directory.get();
@@ -158,6 +181,7 @@ bool Server::start() {
   const auto visible = snapshot->table->visible_models();
   models_ = visible.size();
   if (!visible.empty()) first_model_ = visible.front().name;
+  start_memory_guard();
   return start_tls() && start_workers(*snapshot);
 }
 

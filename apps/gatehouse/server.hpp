@@ -15,6 +15,7 @@
 #include "gatehouse/telemetry/log_sinks.hpp"
 #include "generation.hpp"
 #include "master_key.hpp"
+#include "memory_guard.hpp"
 #include "serve.hpp"
 #include "worker.hpp"
 
@@ -49,6 +50,7 @@ class Server {
   void follow_policies(const ControlSettings& settings);
   bool start_tls();
   bool start_workers(const gateway::Snapshot& snapshot);
+  void start_memory_guard();
   void report(const config::Problems& problems);
 
   const ServeOptions& options_;
@@ -72,6 +74,7 @@ class Server {
   std::unique_ptr<SharedParts> parts_;
   /// For the metrics; requests use their worker's own.
   std::atomic<std::shared_ptr<const gateway::Snapshot>> current_;
+  std::unique_ptr<MemoryGuard> memory_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::uint16_t port_ = 0;
   std::size_t models_ = 0;

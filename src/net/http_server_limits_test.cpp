@@ -64,6 +64,41 @@ TEST(HttpServerLimits, SlowReaderOfABigAnswerGetsItAll) {
   EXPECT_EQ(body_of(client.read_answer()).size(), 8U * 1024 * 1024);
 }
 
+TEST(HttpServerLimits, ShortOfMemoryRefusesBodiesBeforeTheyAreRead) {
+  MemoryPressureFlag pressure{MemoryPressure::none};
+  ServerOptions options;
+  options.memory_pressure = &pressure;
+  TestServer server(options);
+  const auto status = [&](std::string_view request) {
+    RawClient client(server.port());
+    client.send(request);
+    return status_of(client.read_answer());
+  };
+  const std::string small = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+  // Refused by its length: the body never comes.
+  const std::string_view large = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+  EXPECT_EQ(status(small), 200);
+  pressure = MemoryPressure::high;
+  EXPECT_EQ(status(small), 200);
+  EXPECT_EQ(status(large), 503);
+  pressure = MemoryPressure::critical;
+  EXPECT_EQ(status(small), 503);
+  EXPECT_EQ(status(kGet), 200);
+  pressure = MemoryPressure::none;
+  EXPECT_EQ(status(small), 200);
+}
+
+TEST(HttpServerLimits, ShortOfMemoryStopsBodiesThatGrow) {
+  MemoryPressureFlag pressure{MemoryPressure::high};
+  ServerOptions options;
+  options.memory_pressure = &pressure;
+  TestServer server(options);
+  RawClient client(server.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.send("40000\r\n" + std::string(0x40000, 'x'));
+  EXPECT_EQ(status_of(client.read_answer()), 503);
+}
+
 TEST(HttpServerLimits, SilentConnectionIsClosed) {
   ServerOptions options;
   options.header_timeout = Millis(30);

@@ -19,6 +19,8 @@ constexpr core::Millis kLingerTime{1'000};
 /// Requests that one connection may have served before the others get a turn.
 constexpr unsigned kRequestsPerTurn = 64;
 constexpr std::size_t kEmptyLineBytes = 2;
+/// A body that is no danger when memory begins to be short.
+constexpr std::size_t kSmallBodyBytes = 64 * 1024;
 
 }  // namespace
 
@@ -110,10 +112,28 @@ core::Task<HttpSession::Step> HttpSession::read_head() {
   co_return Step::ready;
 }
 
+bool HttpSession::has_memory_for(std::size_t body_bytes) const noexcept {
+  if (host_.options.memory_pressure == nullptr) return true;
+  switch (host_.options.memory_pressure->load(std::memory_order_relaxed)) {
+    case MemoryPressure::none:
+      return true;
+    case MemoryPressure::high:
+      return body_bytes <= kSmallBodyBytes;
+    case MemoryPressure::critical:
+      return false;
+  }
+  return true;
+}
+
+HttpSession::Step HttpSession::refuse_for_memory() noexcept {
+  return refuse_with({503, "the server is short of memory, try again later"});
+}
+
 core::Task<HttpSession::Step> HttpSession::read_body() {
   const RequestHead& head = parser_.head();
   request_bytes_ = parser_.head_bytes();
   if (head.framing != BodyFraming::none) {
+    if (!has_memory_for(head.content_length)) co_return refuse_for_memory();
     writer_.start({});
     if (head.expect_continue && buffer_.size() == request_bytes_) {
       const core::Result<void> sent = co_await writer_.send_continue();
@@ -148,7 +168,10 @@ void HttpSession::extend_body_deadline() {
 core::Task<HttpSession::Step> HttpSession::read_length_body() {
   const std::size_t need = parser_.head_bytes() + parser_.head().content_length;
   while (buffer_.size() < need) {
-    if (buffer_.free_space().empty()) buffer_.grow(need);
+    if (buffer_.free_space().empty()) {
+      if (!has_memory_for(need)) co_return refuse_for_memory();
+      buffer_.grow(need);
+    }
     extend_body_deadline();
     const std::size_t before = buffer_.size();
     const Step step = co_await receive(need - before);
@@ -190,7 +213,10 @@ core::Task<HttpSession::Step> HttpSession::read_chunked_body() {
     const auto done = decode_chunks(body_end);
     if (!done) co_return refuse_with(done.error());
     if (*done) break;
-    if (buffer_.free_space().empty()) buffer_.grow(2 * buffer_.capacity());
+    if (buffer_.free_space().empty()) {
+      if (!has_memory_for(buffer_.capacity())) co_return refuse_for_memory();
+      buffer_.grow(2 * buffer_.capacity());
+    }
     extend_body_deadline();
     const std::size_t before = buffer_.size();
     const Step step = co_await receive(kChunkedReadBytes);

@@ -77,6 +77,8 @@ class HttpSession final : public Exchange {
   core::Task<void> linger();
 
   Step refuse_with(HttpViolation violation) noexcept;
+  bool has_memory_for(std::size_t body_bytes) const noexcept;
+  Step refuse_for_memory() noexcept;
   std::expected<bool, HttpViolation> decode_chunks(std::size_t& body_end);
   void extend_body_deadline();
   bool greedy() noexcept;

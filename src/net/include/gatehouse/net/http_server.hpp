@@ -12,6 +12,7 @@
 #include "gatehouse/core/task.hpp"
 #include "gatehouse/net/event_loop.hpp"
 #include "gatehouse/net/http_codec.hpp"
+#include "gatehouse/net/memory_pressure.hpp"
 
 namespace gatehouse::net {
 
@@ -75,6 +76,8 @@ struct ServerOptions {
   core::Millis write_timeout{60'000};  ///< for each streamed piece or 256 KiB of an answer
   core::Millis drain_timeout{30'000};
   std::shared_ptr<TlsServerContext> tls;  ///< null: plain
+  /// Under pressure requests with large bodies, then with any body, get 503. Null: none is watched.
+  const MemoryPressureFlag* memory_pressure = nullptr;
 };
 
 /// Binds with SO_REUSEPORT. Runs on its loop's thread. What the codec refuses is answered with
