@@ -1,5 +1,8 @@
-"""Rows B1, B9, B12 of faults.md: the disk is full, the database is locked, syncs are slow."""
+"""Rows B1, B3, B9, B12 of faults.md: the disk is full, the database is locked, syncs fail or are
+slow."""
 
+import errno
+import http.client
 import os
 import pathlib
 import shutil
@@ -9,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+from faulty_libc import LIBRARY, FaultyLibc
 from ledger_support import Load, LedgerTest, Mix
 from support import assert_peak, harness
 
@@ -87,28 +91,46 @@ class StorageTest(LedgerTest):
         self.assertEqual(self.gateway.post("/key/generate", {}).status, 200)
         self.check()
 
-    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    @unittest.skipUnless(LIBRARY, "the library that injects faults is not built with sanitizers")
     def test_b12_slow_syncs_slow_nobody_down(self):
-        self.start()
+        libc = FaultyLibc(self.folder)
+        self.start(env=libc.environment)
         key = self.new_key()
-        tracer = subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(self.gateway.program.pid),
-             "-e", "trace=fsync,fdatasync", "-e",
-             "inject=fsync,fdatasync:delay_enter=500000"],
-            stderr=subprocess.PIPE)
-        self.addCleanup(tracer.wait)
-        self.addCleanup(tracer.terminate)
-        time.sleep(0.5)
-        if tracer.poll() is not None:
-            self.skipTest("strace cannot attach here")
+        libc.set(sync_delay_millis=500)
         mix = Mix(self, key, seed=12)
         load = Load(mix, 8)
         time.sleep(4)
         load.stop()
         self.assertGreater(mix.done, 20)
         assert_peak(self, self.gateway)
-        tracer.terminate()
-        tracer.wait()
+        # The longest that a call waited is far below one sync: none waits for the disk.
+        database = sqlite3.connect(f"file:{self.data}/gatehouse.db?mode=ro", uri=True)
+        self.addCleanup(database.close)
+        libc.set(sync_delay_millis=0)
+        self.check()
+        slow = database.execute(
+            "SELECT count(*) FROM call_record WHERE status = 'answered' AND "
+            "model_group LIKE 'fake/tokens%' AND model_group NOT LIKE '%tps%' AND "
+            "ended_at_ns - started_at_ns > 400000000").fetchone()[0]
+        self.assertEqual(slow, 0)
+
+    @unittest.skipUnless(LIBRARY, "the library that injects faults is not built with sanitizers")
+    def test_b3_after_a_failed_sync_nothing_is_acknowledged(self):
+        libc = FaultyLibc(self.folder)
+        self.start(env=libc.environment)
+        key = self.new_key()
+        self.remember(self.key_call(key))
+        libc.set(sync_error=errno.EIO)
+        # Something to be synced: the process ends within the time of one sync.
+        try:
+            self.remember(self.key_call(key, timeout=5))
+        except (OSError, http.client.HTTPException):
+            pass
+        self.assertNotEqual(self.gateway.program.process.wait(timeout=20), 0)
+        self.assertIn("fatal", self.gateway.program.output())
+        libc.set(sync_error=0)
+        self.start(env=libc.environment)
+        self.assertEqual(self.key_call(key).status, 200)
         self.check()
 
 
