@@ -24,14 +24,15 @@ end
 LATENCIES = ("p50", "p90", "p99", "p99.9")
 
 
-def closed_loop(context, subject, shape, connections, seconds):
-    """wrk. Its latencies are corrected for coordinated omission, as wrk always does."""
+def closed_loop(context, subject, shape, connections, seconds, more=""):
+    """wrk. Its latencies are corrected for coordinated omission, as wrk always does. `more` is Lua
+    that comes after the request is described."""
     headers = "".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}\n"
                       for name, value in subject.headers().items())
-    script = context.folder / f"wrk_{subject.name}_{shape.name}.lua"
+    script = context.folder / f"wrk_{subject.port}_{shape.name}.lua"
     script.write_text(_WRK_SCRIPT % {
         "body": json.dumps(str(shape.write(context.folder))), "path": json.dumps(subject.path),
-        "headers": headers})
+        "headers": headers + more})
     output = _run(context, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s",
                             "-s", str(script), f"http://127.0.0.1:{subject.port}"], seconds + 60)
     raw = json.loads(output.strip().rsplit("\n", 1)[-1])

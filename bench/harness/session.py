@@ -5,11 +5,12 @@ import dataclasses
 import datetime
 import shutil
 
-from . import latency, machine, memory, peers, shapes, startup, streams, throughput
+from . import (governed, latency, machine, many_keys, memory, peers, shapes, startup, streams,
+               throughput)
 from .context import UpstreamHandle
 from .subjects import Gatehouse, Nginx, Upstream
 
-SCENARIOS = ("G1", "G3", "G4", "G5", "G7", "G9", "G10", "G11")
+SCENARIOS = ("G1", "G2", "G3", "G4", "G5", "G7", "G9", "G10", "G11", "G12")
 
 
 @dataclasses.dataclass
@@ -50,6 +51,9 @@ def _scenarios(context, wanted, servers, others):
                 for peer in others:
                     stack.enter_context(_running(peer))
                 yield throughput.pass_through(context, servers, others)
+        if "G2" in wanted:
+            yield governed.governed(context, servers)
+            yield governed.settling(context, servers)
         if "G3" in wanted:
             yield latency.added_latency(context, servers)
         if "G4" in wanted:
@@ -62,6 +66,8 @@ def _scenarios(context, wanted, servers, others):
             yield streams.first_event(context, servers)
             yield streams.per_frame(context, servers)
             yield streams.concurrent(context, servers)
+    if "G12" in wanted:
+        yield many_keys.many_keys(context, servers.gatehouse.models)
 
 
 @contextlib.contextmanager

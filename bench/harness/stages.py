@@ -16,6 +16,8 @@ _BY_FILE = [
     (r"src/(tenancy|crypto)/|src/core/.*secret", "authentication"),
     (r"src/(gateway/call_telemetry|gateway/call_record|telemetry|core/.*money)",
      "settlement, metrics, log"),
+    (r"src/(ledger|database)/", "journal and settler"),
+    (r"src/limits/", "budgets and rates"),
     (r"src/models/", "routing, prices, health"),
     (r"src/providers/", "dialects"),
     (r"src/gateway/", "pipeline"),
@@ -38,6 +40,8 @@ def stage_of(place):
                 return stage
     if _ALLOCATION.match(place.function):
         return "allocation"
+    if "sqlite" in place.object:
+        return "journal and settler"
     if "simdjson" in place.object:
         return "JSON scan"
     return "libraries"

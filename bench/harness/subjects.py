@@ -33,6 +33,10 @@ class Subject:
     def start(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        self.launch()
+
+    def launch(self):
+        """Starts it on the folder as it is."""
         self.port = free_port()
         arguments, env = self.command()
         self.program = Program(arguments, self.context.layout.subject, self.folder / "output.log",
