@@ -4,7 +4,7 @@
 
 #include "archive_file.hpp"
 #include "gatehouse/core/text.hpp"
-#include "sums.hpp"
+#include "gatehouse/ledger/daily_sums.hpp"
 
 namespace gatehouse::ledger {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <ctime>
 #include <memory>
 #include <vector>
 
@@ -48,7 +49,19 @@ void append(Journal& journal, const std::vector<Call>& keys, std::uint64_t& numb
   }
 }
 
+double cpu_seconds(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+/// CPU time of the settler and of the sync: of everybody but the thread that appends.
+double background_cpu() {
+  return cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /// Whole calls (3 entries each, 8 counters, 1 row of sums, 2 tags), from the journal to the commit.
+/// cpu_us: of the settler, for each call. The arguments: how many calls come in while the settler
+/// waits, which share a transaction up to 3,333; of how many keys.
 void apply_calls(benchmark::State& state) {
   const TempFolder folder;
   const auto database = open_database(folder);
@@ -56,20 +69,35 @@ void apply_calls(benchmark::State& state) {
   const core::SystemClock clock;
   auto settler = Settler::start(*database, *set, clock, {});
   if (!settler) std::abort();
-  std::vector<Call> keys(100);
+  std::vector<Call> keys(static_cast<std::size_t>(state.range(1)));
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    keys[i].key = std::string(60, 'a') + std::to_string(1'000 + i);
+    keys[i].key = std::to_string(10'000 + i * 7'919 % 10'007) + std::string(59, 'a');
+    keys[i].user = "user-" + std::to_string(i % 500);
+    keys[i].team = "team-" + std::to_string(i % 50);
     keys[i].charge_usual_scopes();
   }
   std::uint64_t number = 0;
+  const double begin = background_cpu();
   for (auto _ : state) {
     append(set->writer(0), keys, number, state.range(0));
     if (!(*settler)->flush(core::Seconds(60))) std::abort();
   }
   state.counters["calls"] =
       benchmark::Counter(static_cast<double>(number), benchmark::Counter::kIsRate);
+  state.counters["cpu_us"] = 1e6 * (background_cpu() - begin) / static_cast<double>(number);
 }
-BENCHMARK(apply_calls)->Arg(10'000)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(apply_calls)
+    ->Args({10'000, 100})
+    ->Args({10'000, 2'000})
+    ->Iterations(5)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(apply_calls)
+    ->Args({500, 100})
+    ->Args({50, 100})
+    ->Iterations(100)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 /// Recovery with an empty journal and a million records.
 void start_with_a_million_records(benchmark::State& state) {

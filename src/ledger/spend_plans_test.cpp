@@ -83,6 +83,7 @@ class SpendPlansTest : public SpendTest {
     for (const std::string& plan : plans) {
       EXPECT_FALSE(plan.starts_with("SCAN call_record")) << what << ": " << plan;
       EXPECT_FALSE(plan.starts_with("SCAN daily_")) << what << ": " << plan;
+      EXPECT_FALSE(plan.starts_with("SCAN weekly_")) << what << ": " << plan;
       EXPECT_FALSE(plan.starts_with("SCAN budget_counter")) << what << ": " << plan;
       EXPECT_FALSE(plan.starts_with("SCAN virtual_key")) << what << ": " << plan;
     }
@@ -162,11 +163,12 @@ TEST_F(SpendPlansTest, SumsReadTheDaysTheyAreAbout) {
 
 TEST_F(SpendPlansTest, SumsOfSomebodyReadTheirRowsAlone) {
   const std::vector<std::pair<UsageFilter, std::string>> cases{
-      {{.api_keys = {"k1"}}, "api_key=?"},
-      {{.user_ids = {"alice"}}, "user_id=?"},
-      {{.team_ids = {"red"}}, "team_id=?"},
+      {{.api_keys = {"k1"}}, "scope=? AND id=?"},
+      {{.user_ids = {"alice"}}, "scope=? AND id=?"},
+      {{.team_ids = {"red"}}, "scope=? AND id=?"},
       {{.organization_ids = {"default"}}, "organization_id=?"},
-      {{.end_users = {"eve"}}, "end_user=?"},
+      {{.end_users = {"eve"}}, "scope=? AND id=?"},
+      {{.user_ids = {"alice"}, .end_users = {"eve"}}, "end_user=?"},
       {{.tags = {"x"}}, "tag=?"},
   };
   for (const auto& [filter, term] : cases) {

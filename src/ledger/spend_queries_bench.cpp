@@ -3,11 +3,11 @@
 //   spend_queries_bench FILE [ROWS]     fills FILE with ROWS calls (1,000,000) unless it is there,
 //                                       then asks every question 20 times
 //
-// The calls: 90 days, 2,000 keys of 500 users in 50 teams, two of 20 models for each key, 20 end
-// users for every third key, tags on every tenth, one in 97 failed.
+// The calls are those of generated_ledger.hpp.
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -17,16 +17,12 @@
 #include <vector>
 
 #include "gatehouse/ledger/spend_queries.hpp"
+#include "generated_ledger.hpp"
 
 namespace gatehouse::ledger {
 namespace {
 
-constexpr int kDays = 90;
 constexpr int kRounds = 20;
-
-core::WallTime first_day() {
-  return start_of(*day_named("2026-01-01"));
-}
 
 [[noreturn]] void give_up(const core::Error& error) {
   std::fprintf(stderr, "%s (%s)\n", error.public_message.c_str(), error.internal_detail.c_str());
@@ -37,59 +33,6 @@ template <class T>
 T must(core::Result<T> result) {
   if (!result) give_up(result.error());
   return std::move(*result);
-}
-
-// --- filling ----------------------------------------------------------------------------------
-
-constexpr std::string_view kFill = R"(
-WITH RECURSIVE step (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM step WHERE i + 1 < ?2),
-mixed AS (SELECT i, (i * 2654435761) % 4294967296 AS r FROM step),
-named AS (SELECT i, r, (r / 7) % 2000 AS k, (r / 14000) % 2 AS m FROM mixed)
-INSERT INTO call_record
-SELECT i + 1, printf('%012x-0000-7000-8000-%012x', i, r), printf('chatcmpl-%x', i),
-       CASE WHEN (k + m) % 20 < 3 THEN 'aembedding' ELSE 'acompletion' END,
-       CASE WHEN r % 97 = 0 THEN 'failed' ELSE 'answered' END,
-       CASE WHEN r % 97 = 0 THEN 500 ELSE 200 END, r % 2,
-       printf('%064x', k), 'key-' || k, 'user-' || (k % 500), 'team-' || (k % 50),
-       'org-' || (k % 5),
-       CASE k % 3 WHEN 0 THEN 'customer-' || k || '-' || ((r / 28000) % 20) ELSE '' END,
-       'group-' || ((k + m) % 20), 'group-' || ((k + m) % 20), 'model-' || ((k + m) % 20),
-       'deployment-' || ((k + m) % 20), CASE WHEN (k + m) % 20 < 12 THEN 'openai' ELSE 'anthropic'
-       END, 'https://api.example.com/v1', CASE r % 5 WHEN 0 THEN 'session-' || (i / 20) ELSE '' END,
-       '10.0.0.1', CASE k % 10 WHEN 0 THEN '["job:' || (r % 5) || '"]' ELSE '[]' END, '', 'v1',
-       'reported', 100000, (r % 100000) * 10, 1, 0, r % 3000, r % 700, 0, 0, 0, 0, 0, 0, 0, 0,
-       CASE WHEN r % 97 = 0 THEN 'RateLimitError' ELSE '' END, '', '[]', ?3 + (i - ?1) * ?4,
-       ?3 + (i - ?1) * ?4 + 900000000, NULL
-FROM named)";
-
-#define GATEHOUSE_BENCH_SUMS                                                                   \
-  "api_key, user_id, team_id, organization_id, end_user, model, model_group, provider, "       \
-  "call_type, SUM(cost_nano), SUM(prompt_tokens), SUM(completion_tokens), 0, 0, 0, COUNT(*), " \
-  "SUM(status = 'answered'), SUM(status <> 'answered') FROM call_record"
-
-constexpr std::string_view kUsage =
-    "INSERT INTO daily_usage SELECT ?1, " GATEHOUSE_BENCH_SUMS
-    " WHERE seq > ?2 GROUP BY api_key, user_id, team_id, organization_id, end_user, model, "
-    "model_group, provider, call_type";
-constexpr std::string_view kTagUsage =
-    "INSERT INTO daily_tag_usage SELECT ?1, t.value, " GATEHOUSE_BENCH_SUMS
-    ", json_each(tags) AS t WHERE seq > ?2 GROUP BY t.value, api_key, user_id, team_id, "
-    "organization_id, end_user, model, model_group, provider, call_type";
-
-void fill(database::Database& database, std::int64_t rows) {
-  const std::int64_t per_day = rows / kDays;
-  const std::int64_t day_ns = std::int64_t{86'400} * 1'000'000'000;
-  for (std::int64_t day = 0; day < kDays; ++day) {
-    const core::WallTime starts = first_day() + core::Nanos(day * day_ns);
-    const std::string date = text_of(day_of(starts));
-    const std::int64_t from = day * per_day;
-    must(database.write([&](database::Connection& connection) -> core::Result<std::int64_t> {
-      must(connection.execute(
-          kFill, {from, from + per_day, starts.time_since_epoch().count(), day_ns / per_day}));
-      must(connection.execute(kUsage, {date, from}));
-      return connection.execute(kTagUsage, {date, from});
-    }));
-  }
 }
 
 // --- asking -----------------------------------------------------------------------------------
@@ -122,7 +65,7 @@ void report(const char* name, const std::function<void(int)>& ask) {
 
 /// The thirty days that end `round` days before the last one.
 DayRange month(int round) {
-  const Day last = day_of(first_day()) + std::chrono::days(kDays - 1 - round);
+  const Day last = first_generated_day() + std::chrono::days(kGeneratedDays - 1 - round);
   return {last - std::chrono::days(29), last};
 }
 
@@ -133,7 +76,8 @@ CallFilter filter_of(int round) {
 
 std::string key(int round) {
   char text[65];
-  std::snprintf(text, sizeof text, "%064x", static_cast<unsigned>(round) * 37);
+  std::snprintf(text, sizeof text, "%064" PRIx64,
+                static_cast<std::uint64_t>(round) * 37 * 0x9e3779b97f4a7c15);
   return text;
 }
 
@@ -215,7 +159,13 @@ int run(const std::string& file, std::int64_t rows) {
   const bool there = std::filesystem::exists(file);
   auto database = must(database::open_sqlite(
       {.file = file, .statement_limit = core::Millis(0), .checkpoint_pages = 100'000}));
-  if (!there) fill(*database, rows);
+  if (!there) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto filled = generate_ledger(*database, rows);
+    if (!filled) give_up(filled.error());
+    std::printf("filled in %.0f s\n",
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
   const SpendQueries queries(*database);
   std::printf("| question over 30 days                  |   p50 ms |   p95 ms |  CPU p95 |\n");
   std::printf("| --- | --- | --- | --- |\n");

@@ -30,6 +30,10 @@ Day day_of(core::WallTime time) {
   return std::chrono::floor<std::chrono::days>(time);
 }
 
+Day monday_of(Day day) {
+  return day - (std::chrono::weekday(day) - std::chrono::Monday);
+}
+
 core::WallTime start_of(Day day) {
   return core::WallTime(day);
 }

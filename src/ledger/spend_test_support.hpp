@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gatehouse/database/database.hpp"
+#include "gatehouse/ledger/daily_sums.hpp"
 #include "gatehouse/ledger/spend_queries.hpp"
 
 namespace gatehouse::ledger {
@@ -57,13 +58,28 @@ class SpendTest : public ::testing::Test {
   /// Writes the record and the daily sums.
   void add(const TestCall& call) {
     auto done = database_->write([&](database::Connection& connection) -> core::Result<void> {
-      auto written = add_record(connection, call);
-      if (!written) return written;
-      written = add_usage(connection, call);
-      for (std::size_t i = 0; written && i < call.tags.size(); ++i) {
-        written = add_tag_usage(connection, call, call.tags[i]);
-      }
-      return written;
+      if (auto written = add_record(connection, call); !written) return written;
+      DailySums sums;
+      const std::vector<std::string_view> tags(call.tags.begin(), call.tags.end());
+      const bool good = call.status == "answered";
+      sums.add({.started_at = at(call.date, call.second),
+                .api_key = call.key,
+                .user_id = call.user,
+                .team_id = call.team,
+                .organization_id = call.organization,
+                .end_user = call.end_user,
+                .model = call.model,
+                .model_group = call.group,
+                .provider = call.provider,
+                .call_type = "acompletion",
+                .tags = tags},
+               {.spend_nano = call.cost_nano,
+                .prompt_tokens = call.prompt,
+                .completion_tokens = call.completion,
+                .api_requests = 1,
+                .successful_requests = good,
+                .failed_requests = !good});
+      return sums.write(connection);
     });
     ASSERT_TRUE(done) << done.error().internal_detail;
   }
@@ -148,39 +164,6 @@ class SpendTest : public ::testing::Test {
                 call.provider,    call.session,      tags,
                 call.cost_nano,   call.prompt,       call.completion,
                 call.error,       started,           started + 1'500'000'000});
-  }
-
-  static core::Result<void> add_usage(database::Connection& connection, const TestCall& call) {
-    const bool good = call.status == "answered";
-    return run(
-        connection,
-        "INSERT INTO daily_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'acompletion', ?, ?, ?, "
-        "0, 0, 0, 1, ?, ?) ON CONFLICT DO UPDATE SET "
-        "spend_nano = spend_nano + excluded.spend_nano, "
-        "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
-        "completion_tokens = completion_tokens + excluded.completion_tokens, "
-        "api_requests = api_requests + excluded.api_requests, "
-        "successful_requests = successful_requests + excluded.successful_requests, "
-        "failed_requests = failed_requests + excluded.failed_requests",
-        {call.date, call.key, call.user, call.team, call.organization, call.end_user, call.model,
-         call.group, call.provider, call.cost_nano, call.prompt, call.completion, good, !good});
-  }
-
-  static core::Result<void> add_tag_usage(database::Connection& connection, const TestCall& call,
-                                          const std::string& tag) {
-    const bool good = call.status == "answered";
-    return run(connection,
-               "INSERT INTO daily_tag_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'acompletion', "
-               "?, ?, ?, 0, 0, 0, 1, ?, ?) ON CONFLICT DO UPDATE SET "
-               "spend_nano = spend_nano + excluded.spend_nano, "
-               "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
-               "completion_tokens = completion_tokens + excluded.completion_tokens, "
-               "api_requests = api_requests + excluded.api_requests, "
-               "successful_requests = successful_requests + excluded.successful_requests, "
-               "failed_requests = failed_requests + excluded.failed_requests",
-               {call.date, tag, call.key, call.user, call.team, call.organization, call.end_user,
-                call.model, call.group, call.provider, call.cost_nano, call.prompt, call.completion,
-                good, !good});
   }
 };
 

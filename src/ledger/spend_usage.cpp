@@ -1,10 +1,12 @@
 /// Sums from the daily roll-ups.
 
-#include <algorithm>
-#include <unordered_map>
+#include <chrono>
+#include <optional>
 #include <utility>
 
+#include "gatehouse/core/limit_set.hpp"
 #include "gatehouse/ledger/spend_queries.hpp"
+#include "spend_groups.hpp"
 #include "spend_sums.hpp"
 
 namespace gatehouse::ledger {
@@ -15,99 +17,68 @@ using database::Fragment;
 using database::Row;
 using database::Select;
 
-/// How one kind of sums is asked for. The engine groups in the order of the primary key, as far as
-/// it is needed to know the names, which costs no sorting; what it gives twice is added up here.
+/// How one kind of sums is asked for. Where the engine groups, it does so in the order of the
+/// primary key, as far as it is needed to know the names, which costs no sorting; what it gives
+/// twice is added up here. Where nearly every row is a group of its own it does not group at all.
 struct Shape {
-  Fragment columns;  ///< `names` of them, then the nine sums; those that nobody reads are 0
-  Fragment group;
+  Fragment columns;  ///< `names` of them, then the sums
+  Fragment group;    ///< or, where nothing is grouped, the order of the rows
   int names;
   bool by_day;
+  SumColumns sums;
+  bool grouped = true;
 };
 
-#define GATEHOUSE_SPEND_SUMS "SUM(spend_nano), 0, 0, 0, 0, 0, SUM(api_requests), 0, 0"
-#define GATEHOUSE_REPORT_SUMS \
-  "SUM(spend_nano), SUM(prompt_tokens), SUM(completion_tokens), 0, 0, 0, SUM(api_requests), 0, 0"
+#define GATEHOUSE_SPEND_SUMS "SUM(spend_nano), SUM(api_requests)"
+#define GATEHOUSE_SPEND "spend_nano, api_requests"
+#define GATEHOUSE_REPORT "spend_nano, prompt_tokens, completion_tokens, api_requests"
 #define GATEHOUSE_BY_TEAM "date, api_key, user_id, team_id"
-#define GATEHOUSE_BY_MODEL "date, api_key, user_id, team_id, organization_id, model"
+
+constexpr SumColumns kAll = SumColumns::all;
+constexpr SumColumns kSpend = SumColumns::spend;
+constexpr SumColumns kReport = SumColumns::report;
 
 // clang-format off
 Shape shape_of(UsageBy by) {
   switch (by) {
-    case UsageBy::day: return {"date, " GATEHOUSE_USAGE_SUMS, "date", 1, true};
+    case UsageBy::day: return {"date, " GATEHOUSE_USAGE_SUMS, "date", 1, true, kAll};
     case UsageBy::day_user:
-      return {"date, user_id, " GATEHOUSE_SPEND_SUMS, "date, api_key, user_id", 2, true};
-    case UsageBy::day_model: return {"date, model, " GATEHOUSE_SPEND_SUMS, "date, model", 2, true};
-    case UsageBy::day_key: return {"date, api_key, " GATEHOUSE_SPEND_SUMS, "date, api_key", 2, true};
+      return {"date, user_id, " GATEHOUSE_SPEND_SUMS, "date, api_key, user_id", 2, true, kSpend};
+    case UsageBy::day_model:
+      return {"date, model, " GATEHOUSE_SPEND_SUMS, "date, model", 2, true, kSpend};
+    case UsageBy::day_key:
+      return {"date, api_key, " GATEHOUSE_SPEND_SUMS, "date, api_key", 2, true, kSpend};
     case UsageBy::day_model_group:
-      return {"date, model_group, " GATEHOUSE_USAGE_SUMS, "date, model, model_group", 2, true};
+      return {"date, model_group, " GATEHOUSE_USAGE_SUMS, "date, model, model_group", 2, true, kAll};
     case UsageBy::day_team:
-      return {"date, team_id, " GATEHOUSE_SPEND_SUMS, GATEHOUSE_BY_TEAM, 2, true};
-    case UsageBy::key: return {"api_key, " GATEHOUSE_SPEND_SUMS, "date, api_key", 1, false};
-    case UsageBy::model: return {"model, " GATEHOUSE_SPEND_SUMS, "date, model", 1, false};
+      return {"date, team_id, " GATEHOUSE_SPEND_SUMS, GATEHOUSE_BY_TEAM, 2, true, kSpend};
+    case UsageBy::key:
+      return {"api_key, " GATEHOUSE_SPEND_SUMS, "date, api_key", 1, false, kSpend};
+    case UsageBy::model: return {"model, " GATEHOUSE_SPEND_SUMS, "date, model", 1, false, kSpend};
     case UsageBy::provider:
-      return {"provider, " GATEHOUSE_SPEND_SUMS, "date, model, model_group, provider", 1, false};
-    case UsageBy::tag: return {"tag, " GATEHOUSE_SPEND_SUMS, "date, tag", 1, false};
+      return {"provider, " GATEHOUSE_SPEND_SUMS, "date, model, model_group, provider", 1, false,
+              kSpend};
+    case UsageBy::tag: return {"tag, " GATEHOUSE_SPEND_SUMS, "date, tag", 1, false, kSpend};
     case UsageBy::end_user:
-      return {"end_user, " GATEHOUSE_SPEND_SUMS, GATEHOUSE_BY_TEAM ", organization_id, end_user", 1,
-              false};
+      return {"end_user, " GATEHOUSE_SPEND, "date", 1, false, kSpend, false};
     case UsageBy::key_model:
-      return {"api_key, model, " GATEHOUSE_REPORT_SUMS, GATEHOUSE_BY_MODEL, 2, false};
+      return {"api_key, model, " GATEHOUSE_REPORT, "date", 2, false, kReport, false};
     case UsageBy::day_team_key_model:
-      return {"date, team_id, api_key, model, " GATEHOUSE_REPORT_SUMS, GATEHOUSE_BY_MODEL, 4, true};
+      return {"date, team_id, api_key, model, " GATEHOUSE_REPORT, "date", 4, true, kReport, false};
     case UsageBy::day_end_user_key_model:
-      return {"date, end_user, api_key, model, " GATEHOUSE_REPORT_SUMS,
-              GATEHOUSE_BY_TEAM ", organization_id, end_user, model", 4, true};
+      return {"date, end_user, api_key, model, " GATEHOUSE_REPORT, "date", 4, true, kReport, false};
   }
-  return {"date, " GATEHOUSE_USAGE_SUMS, "date", 1, true};
+  return {"date, " GATEHOUSE_USAGE_SUMS, "date", 1, true, kAll};
 }
 // clang-format on
 
-/// Adds up rows of the same names. Sums by day come in order of the days, so that a day's are
-/// sorted and forgotten when the next one begins.
-class Groups {
- public:
-  Groups(int names, bool by_day) : names_(names), by_day_(by_day) {}
-
-  void add(const Row& row) {
-    if (by_day_ && groups_.size() > day_ && groups_[day_].names[0] != row.text(0)) close_day();
-    key_.clear();
-    for (int i = by_day_ ? 1 : 0; i < names_; ++i) {
-      key_ += row.text(i);
-      key_ += '\0';
-    }
-    const auto [found, fresh] = index_.try_emplace(key_, groups_.size());
-    if (fresh) {
-      UsageGroup& group = groups_.emplace_back();
-      for (int i = 0; i < names_; ++i) group.names[static_cast<std::size_t>(i)] = row.text(i);
-    }
-    groups_[found->second].sums += read_sums(row, names_);
-  }
-
-  std::vector<UsageGroup> take(std::uint64_t limit) && {
-    close_day();
-    if (groups_.size() > limit) groups_.resize(limit);
-    return std::move(groups_);
-  }
-
- private:
-  /// Greatest spend first.
-  void close_day() {
-    std::sort(groups_.begin() + static_cast<std::ptrdiff_t>(day_), groups_.end(),
-              [](const UsageGroup& a, const UsageGroup& b) {
-                if (a.sums.spend != b.sums.spend) return a.sums.spend > b.sums.spend;
-                return a.names < b.names;
-              });
-    day_ = groups_.size();
-    index_.clear();
-  }
-
-  int names_;
-  bool by_day_;
-  std::string key_;
-  std::unordered_map<std::string, std::size_t> index_;  ///< of the day
-  std::vector<UsageGroup> groups_;
-  std::size_t day_ = 0;  ///< where the groups of the day begin
-};
+/// How the totals of a scope are asked for: each row is a name's.
+Shape shape_of_totals(UsageBy by) {
+  if (by == UsageBy::day) return shape_of(by);
+  const bool by_day = by != UsageBy::key && by != UsageBy::end_user;
+  if (by_day) return {"date, id, " GATEHOUSE_SPEND, "date", 2, true, kSpend, false};
+  return {"id, " GATEHOUSE_SPEND, "date", 1, false, kSpend, false};
+}
 
 bool names_nobody(const UsageFilter& filter) {
   return filter.api_keys.empty() && filter.user_ids.empty() && filter.team_ids.empty() &&
@@ -132,6 +103,48 @@ Fragment table_for(UsageBy by, const UsageFilter& filter) {
                                              : Fragment("daily_key_usage");
 }
 
+/// The scope whose daily totals answer the question: it asks for that scope's names or for the days
+/// of some of its members, and for nothing that the totals do not know.
+std::optional<core::Scope> totals_for(UsageBy by, const UsageFilter& filter) {
+  if (!filter.tags.empty() || !filter.models.empty() || !filter.organization_ids.empty()) return {};
+  const std::pair<core::Scope, bool> named[] = {{core::Scope::key, !filter.api_keys.empty()},
+                                                {core::Scope::user, !filter.user_ids.empty()},
+                                                {core::Scope::team, !filter.team_ids.empty()},
+                                                {core::Scope::end_user, !filter.end_users.empty()}};
+  std::optional<core::Scope> asked;
+  if (by == UsageBy::key || by == UsageBy::day_key) asked = core::Scope::key;
+  if (by == UsageBy::day_user) asked = core::Scope::user;
+  if (by == UsageBy::day_team) asked = core::Scope::team;
+  if (by == UsageBy::end_user) asked = core::Scope::end_user;
+  if (!asked && by != UsageBy::day) return {};
+  for (const auto& [scope, is_named] : named) {
+    if (!is_named) continue;
+    if (asked && *asked != scope) return {};
+    asked = scope;
+  }
+  return asked;
+}
+
+/// Those of `filter` that belong to the scope.
+const std::vector<std::string>& ids_of(core::Scope scope, const UsageFilter& filter) {
+  switch (scope) {
+    case core::Scope::key:
+      return filter.api_keys;
+    case core::Scope::user:
+      return filter.user_ids;
+    case core::Scope::team:
+      return filter.team_ids;
+    default:
+      return filter.end_users;
+  }
+}
+
+void narrow_totals(Select& select, core::Scope scope, const UsageFilter& filter) {
+  select.where("scope = ?", static_cast<std::int64_t>(scope));
+  const auto& ids = ids_of(scope, filter);
+  if (!ids.empty()) select.where_in("id", ids);
+}
+
 /// Those that name nobody are no customer, tag or model.
 void leave_out_unnamed(Select& select, UsageBy by) {
   switch (by) {
@@ -150,15 +163,64 @@ void leave_out_unnamed(Select& select, UsageBy by) {
   }
 }
 
-Select question(UsageBy by, const std::optional<DayRange>& days, const UsageFilter& filter) {
-  const Shape shape = shape_of(by);
-  Select select(shape.columns, table_for(by, filter));
+void arrange(Select& select, const Shape& shape) {
+  if (shape.grouped) select.group_by(shape.group);
+  if (shape.by_day) select.order_by(shape.group);  // costs nothing: the rows come so
+}
+
+struct Question {
+  Shape shape;
+  std::vector<Select> parts;
+};
+
+/// Whole weeks have sums of their own where nobody asks for the days.
+Question question_of_totals(UsageBy by, core::Scope scope, const std::optional<DayRange>& days,
+                            const UsageFilter& filter) {
+  Question question{shape_of_totals(by), {}};
+  const auto add = [&](Fragment table, const std::optional<DayRange>& part) {
+    Select& select = question.parts.emplace_back(question.shape.columns, table);
+    if (part) within(select, *part);
+    narrow_totals(select, scope, filter);
+    arrange(select, question.shape);
+  };
+  if (!ids_of(scope, filter).empty()) {
+    // The engine does not know that a member has fewer rows than the days have members.
+    add("daily_scope_total INDEXED BY daily_scope_total_id", days);
+    return question;
+  }
+  if (question.shape.by_day) {
+    add("daily_scope_total", days);
+    return question;
+  }
+  if (!days) {
+    add("weekly_scope_total", days);
+    return question;
+  }
+  const std::chrono::days week(7);
+  const Day first = monday_of(days->first + std::chrono::days(6));
+  const Day end = monday_of(days->last + std::chrono::days(1));
+  if (first >= end) {
+    add("daily_scope_total", days);
+    return question;
+  }
+  if (days->first < first)
+    add("daily_scope_total", DayRange{days->first, first - std::chrono::days(1)});
+  add("weekly_scope_total", DayRange{first, end - week});
+  if (end <= days->last) add("daily_scope_total", DayRange{end, days->last});
+  return question;
+}
+
+Question question_of(UsageBy by, const std::optional<DayRange>& days, const UsageFilter& filter) {
+  if (const auto scope = totals_for(by, filter)) {
+    return question_of_totals(by, *scope, days, filter);
+  }
+  Question question{shape_of(by), {}};
+  Select& select = question.parts.emplace_back(question.shape.columns, table_for(by, filter));
   if (days) within(select, *days);
   narrow(select, filter);
   leave_out_unnamed(select, by);
-  select.group_by(shape.group);
-  if (shape.by_day) select.order_by(shape.group);  // costs nothing: the groups come so
-  return select;
+  arrange(select, question.shape);
+  return question;
 }
 
 }  // namespace
@@ -168,14 +230,15 @@ core::Result<std::vector<UsageGroup>> SpendQueries::usage(UsageBy by,
                                                           const UsageFilter& filter,
                                                           std::uint64_t limit) const {
   return database_.read([&](Connection& connection) -> core::Result<std::vector<UsageGroup>> {
-    const Shape shape = shape_of(by);
-    Groups groups(shape.names, shape.by_day);
-    auto done =
-        question(by, days, filter).each(connection, [&](const Row& row) -> core::Result<void> {
-          groups.add(row);
-          return {};
-        });
-    if (!done) return core::pass(done);
+    const Question question = question_of(by, days, filter);
+    Groups groups(question.shape.names, question.shape.by_day, question.shape.sums);
+    for (const Select& part : question.parts) {
+      auto done = part.each(connection, [&](const Row& row) -> core::Result<void> {
+        groups.add(row);
+        return {};
+      });
+      if (!done) return core::pass(done);
+    }
     return std::move(groups).take(limit);
   });
 }
@@ -183,9 +246,12 @@ core::Result<std::vector<UsageGroup>> SpendQueries::usage(UsageBy by,
 core::Result<UsageSums> SpendQueries::total(const std::optional<DayRange>& days,
                                             const UsageFilter& filter) const {
   return database_.read([&](Connection& connection) -> core::Result<UsageSums> {
-    Select select(GATEHOUSE_USAGE_SUMS, table_for(UsageBy::day, filter));
+    const auto scope = totals_for(UsageBy::day, filter);
+    Select select(GATEHOUSE_USAGE_SUMS,
+                  scope ? Fragment("daily_scope_total INDEXED BY daily_scope_total_id")
+                        : table_for(UsageBy::day, filter));
     if (days) within(select, *days);
-    narrow(select, filter);
+    scope ? narrow_totals(select, *scope, filter) : narrow(select, filter);
     UsageSums sums;
     auto done = select.each(connection, [&](const Row& row) -> core::Result<void> {
       sums = read_sums(row, 0);

@@ -119,17 +119,44 @@ TEST_F(SpendUsageTest, GroupsOfSeveral) {
             (Lines{{{"2026-01-06", "", "k2", "claude"}, 4'000, 1}}));
 }
 
-/// A bill is the same from whichever table it is read, also after sums were corrected.
-TEST_F(SpendUsageTest, CoarseSumsFollowTheFineOnes) {
-  sql("UPDATE daily_usage SET spend_nano = spend_nano - 100 WHERE end_user = 'ned'");
-  sql("UPDATE daily_tag_usage SET spend_nano = spend_nano + 7 WHERE tag = 'y'");
-  const auto fine = column("SELECT SUM(spend_nano) || ':' || SUM(api_requests) FROM daily_usage");
-  EXPECT_EQ(fine, (std::vector<std::string>{"54221:6"}));
-  EXPECT_EQ(column("SELECT SUM(spend_nano) || ':' || SUM(api_requests) FROM daily_key_usage"),
-            fine);
-  EXPECT_EQ(column("SELECT SUM(spend_nano) || ':' || SUM(api_requests) FROM daily_model_usage"),
-            fine);
-  EXPECT_EQ(usage(UsageBy::tag), (Lines{{{"x"}, 21, 2}, {{"y"}, 8, 1}}));
+TEST_F(SpendUsageTest, DaysOfSomebody) {
+  const DayRange all = days("2026-01-01", "2026-01-31");
+  for (const UsageFilter& filter : {UsageFilter{.api_keys = {"k2"}}, {.user_ids = {"bob"}}}) {
+    EXPECT_EQ(usage(UsageBy::day, all, filter), (Lines{{{"2026-01-06"}, 4'000, 1}}));
+    auto total = queries_->total(all, filter);
+    ASSERT_TRUE(total);
+    EXPECT_EQ(total->prompt_tokens, 10);
+  }
+  EXPECT_EQ(usage(UsageBy::day, {}, {.team_ids = {"red", "blue"}}),
+            (Lines{{{"2026-01-05"}, 321, 3}, {{"2026-01-07"}, 50'000, 2}}));
+  // Nothing but the finest table knows this.
+  EXPECT_EQ(usage(UsageBy::day, {}, {.user_ids = {"alice"}, .end_users = {"eve"}}),
+            (Lines{{{"2026-01-05"}, 20, 1}}));
+  EXPECT_EQ(usage(UsageBy::key, {}, {.user_ids = {"bob"}}), (Lines{{{"k2"}, 4'000, 1}}));
+  EXPECT_EQ(usage(UsageBy::end_user, {}, {.end_users = {"ned"}}), (Lines{{{"ned"}, 300, 1}}));
+}
+
+/// 2026-01-05 is a Monday. Whole weeks come from sums of weeks; where a range begins and ends must
+/// make no difference.
+TEST_F(SpendUsageTest, WeeksAndDaysMakeAnyRange) {
+  for (int day = 8; day <= 28; ++day) {
+    const std::string date = "2026-01-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    add({.id = date, .date = date, .end_user = "eve", .cost_nano = 1'000'000});
+  }
+  const auto spent = [this](Day first, Day last) {
+    std::int64_t sum = 0;
+    for (const Line& line : usage(UsageBy::day, DayRange{first, last})) sum += line.nano;
+    return sum;
+  };
+  for (Day first = day("2026-01-01"); first <= day("2026-01-30"); first += std::chrono::days(1)) {
+    for (Day last = first; last <= day("2026-01-31"); last += std::chrono::days(1)) {
+      std::int64_t by_key = 0;
+      for (const Line& line : usage(UsageBy::key, DayRange{first, last})) by_key += line.nano;
+      ASSERT_EQ(by_key, spent(first, last)) << text_of(first) << " to " << text_of(last);
+    }
+  }
+  EXPECT_EQ(usage(UsageBy::end_user, days("2026-01-07", "2026-01-20")),
+            (Lines{{{"eve"}, 13'000'000, 13}}));
 }
 
 TEST_F(SpendUsageTest, ACorrectionTellsWhatItMoved) {

@@ -122,42 +122,27 @@ Insertion record_of(const SourceRow& row, const LoggedCall& call) {
   return record;
 }
 
-core::Result<void> add_daily(Connection& connection, std::string_view table, const LoggedCall& call,
-                             const std::string* tag) {
-  const std::string date = core::format_rfc3339(call.start).substr(0, 10);
-  const std::string names = tag ? "date, tag, " : "date, ";
-  const std::string marks = tag ? "?, ?, " : "?, ";
-  const std::string sql =
-      "INSERT INTO " + std::string(table) + " (" + names +
-      "api_key, user_id, team_id, organization_id, end_user, model, model_group, provider, "
-      "call_type, spend_nano, prompt_tokens, completion_tokens, cache_read_tokens, "
-      "cache_write_tokens, reasoning_tokens, api_requests, successful_requests, failed_requests) "
-      "VALUES (" +
-      marks +
-      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?) "
-      "ON CONFLICT DO UPDATE SET spend_nano = spend_nano + excluded.spend_nano, "
-      "prompt_tokens = prompt_tokens + excluded.prompt_tokens, "
-      "completion_tokens = completion_tokens + excluded.completion_tokens, "
-      "cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens, "
-      "cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens, "
-      "api_requests = api_requests + 1, "
-      "successful_requests = successful_requests + excluded.successful_requests, "
-      "failed_requests = failed_requests + excluded.failed_requests";
-  std::vector<Value> values{Value(date)};
-  if (tag) values.emplace_back(*tag);
-  for (const std::string* text :
-       {&call.key, &call.user, &call.team, &call.organization, &call.end_user, &call.model,
-        &call.group, &call.provider, &call.type}) {
-    values.emplace_back(*text);
-  }
-  for (const std::int64_t number :
-       {call.cost, call.prompt, call.completion, call.cache_read, call.cache_write,
-        std::int64_t{call.good()}, std::int64_t{!call.good()}}) {
-    values.emplace_back(number);
-  }
-  auto done = connection.execute(sql, values);
-  if (!done) return core::pass(done);
-  return {};
+void add_daily(ledger::DailySums& sums, const LoggedCall& call) {
+  const std::vector<std::string_view> tags(call.tag_names.begin(), call.tag_names.end());
+  sums.add({.started_at = call.start,
+            .api_key = call.key,
+            .user_id = call.user,
+            .team_id = call.team,
+            .organization_id = call.organization,
+            .end_user = call.end_user,
+            .model = call.model,
+            .model_group = call.group,
+            .provider = call.provider,
+            .call_type = call.type,
+            .tags = tags},
+           {.spend_nano = call.cost,
+            .prompt_tokens = call.prompt,
+            .completion_tokens = call.completion,
+            .cache_read_tokens = call.cache_read,
+            .cache_write_tokens = call.cache_write,
+            .api_requests = 1,
+            .successful_requests = call.good(),
+            .failed_requests = !call.good()});
 }
 
 /// The scopes that a call is charged to.
@@ -188,14 +173,7 @@ core::Result<bool> Importer::add_call(Connection& connection, const SourceRow& r
   if (fields.failure()) return refuse(call.request, fields.problem());
   auto added = record_of(row, call).run(connection);
   if (!added || !*added) return added;
-  if (auto summed = add_daily(connection, "daily_usage", call, nullptr); !summed) {
-    return core::pass(summed);
-  }
-  for (const std::string& tag : call.tag_names) {
-    if (auto summed = add_daily(connection, "daily_tag_usage", call, &tag); !summed) {
-      return core::pass(summed);
-    }
-  }
+  add_daily(daily_, call);
   for (const auto& [scope, id] : scopes_of(call)) {
     if (auto charged = charge(connection, scope, id, call.cost); !charged) {
       return core::pass(charged);

@@ -93,11 +93,12 @@ core::Result<void> Importer::write_batch(RowSource& source, Handler handler, Tab
                                          bool& more) {
   return database_.write([&](database::Connection& connection) -> core::Result<void> {
     SourceRow row;
+    daily_.clear();
     for (std::size_t i = 0; i < kBatch; ++i) {
       auto read = source.next(row);
       if (!read) return core::pass(read);
       more = *read;
-      if (!more) return {};
+      if (!more) break;
       const std::uint64_t refused = summary.refused;
       auto added = (this->*handler)(connection, row);
       if (!added) return core::pass(added);
@@ -107,7 +108,7 @@ core::Result<void> Importer::write_batch(RowSource& source, Handler handler, Tab
         ++summary.known;
       }
     }
-    return {};
+    return daily_.write(connection);
   });
 }
 

@@ -17,6 +17,7 @@
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/limit_set.hpp"
 #include "gatehouse/database/database.hpp"
+#include "gatehouse/ledger/daily_sums.hpp"
 #include "gatehouse/limits/time_zone.hpp"
 #include "source.hpp"
 
@@ -100,6 +101,7 @@ class Importer {
   TableSummary* current_ = nullptr;
   std::set<std::string, std::less<>> budgets_, organizations_, teams_, users_;
   std::vector<Opening> openings_;
+  ledger::DailySums daily_;  ///< of the calls that the present transaction added
   /// What the calls of this and of earlier imports were charged to lifetimes, by scope and id.
   std::map<std::pair<core::Scope, std::string>, std::int64_t> charged_;
 };

@@ -127,6 +127,59 @@ TEST(Migration, NothingIsAppliedTwice) {
   }
 }
 
+/// Sums that triggers kept until then are there afterwards, and the totals of what was there
+/// before.
+TEST(Migration, DailySumsOfAnOlderDatabaseGetTotals) {
+  TestFolder folder;
+  const std::string file = folder.file("gatehouse.db");
+  const auto add = [](Connection& connection, std::string_view date, std::string_view end_user) {
+    return connection.execute(
+        "INSERT INTO daily_usage VALUES (?, 'k', 'u', 't', 'o', ?, 'm', 'g', 'p', 'c', 5, 4, 3, 2,"
+        " 1, 0, 1, 1, 0)",
+        {date, end_user});
+  };
+  {
+    auto old = SqliteDatabase::open({.file = file}, {.migrations = sqlite_migrations().first(4)});
+    ASSERT_TRUE(old) << old.error().internal_detail;
+    ASSERT_TRUE((*old)->write([&](Connection& connection) {
+      for (const std::string_view date : {"2026-01-04", "2026-01-05", "2026-01-11"}) {
+        if (auto added = add(connection, date, "eve"); !added) return added;
+      }
+      return add(connection, "2026-01-05", "");
+    }));
+  }
+  auto now = SqliteDatabase::open({.file = file}, {.migrations = sqlite_migrations()});
+  ASSERT_TRUE(now) << now.error().internal_detail;
+  auto rows = (*now)->read([](Connection& connection) {
+    return rows_of(connection,
+                   "SELECT 'day', scope, date, id, spend_nano, api_requests FROM daily_scope_total"
+                   " UNION ALL SELECT 'week', scope, date, id, spend_nano, api_requests"
+                   " FROM weekly_scope_total ORDER BY 1, 2, 3",
+                   {}, 6);
+  });
+  ASSERT_TRUE(rows) << rows.error().internal_detail;
+  std::vector<std::string> wanted;
+  for (const std::string_view name : {"2|D|t", "4|D|u", "5|D|k"}) {
+    for (const std::string_view day : {"2026-01-04|5|1", "2026-01-05|10|2", "2026-01-11|5|1"}) {
+      std::string line = "day|" + std::string(name);
+      line.replace(line.find('D'), 1, day.substr(0, 10));
+      wanted.push_back(line + std::string(day.substr(10)));
+    }
+  }
+  for (const char* line :
+       {"day|6|2026-01-04|eve|5|1", "day|6|2026-01-05|eve|5|1", "day|6|2026-01-11|eve|5|1",
+        "week|5|2025-12-29|k|5|1", "week|5|2026-01-05|k|15|3", "week|6|2025-12-29|eve|5|1",
+        "week|6|2026-01-05|eve|10|2"}) {
+    wanted.emplace_back(line);
+  }
+  EXPECT_EQ(*rows, wanted);
+  auto triggers = (*now)->read([](Connection& connection) {
+    return rows_of(connection, "SELECT name FROM sqlite_schema WHERE type = 'trigger'", {}, 1);
+  });
+  ASSERT_TRUE(triggers);
+  EXPECT_TRUE(triggers->empty()) << triggers->front();
+}
+
 TEST(Migration, ANewerVersionContinuesAnOlderOne) {
   TestFolder folder;
   const std::string file = folder.file("book.db");

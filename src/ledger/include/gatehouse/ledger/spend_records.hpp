@@ -27,6 +27,7 @@ std::string text_of(Day day);                         ///< YYYY-MM-DD
 std::optional<Day> day_named(std::string_view text);  ///< the inverse; nothing for another text
 Day day_of(core::WallTime time);
 core::WallTime start_of(Day day);
+Day monday_of(Day day);  ///< of its week
 
 /// A row of the call log. Empty texts are unknown.
 struct LoggedCall {
