@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "gatehouse/gateway/budget_metrics.hpp"
@@ -88,6 +89,11 @@ bool Server::start_stores() {
   auto zone = limits::TimeZone::load(config_.control.litellm.timezone);
   if (zone) zone_ = std::move(*zone);
   control_->zone = &zone_;
+  control_->global_budget = [this]() -> std::optional<core::Money> {
+    const auto snapshot = current_.load();
+    if (!snapshot || snapshot->accounting.global.budgets.empty()) return {};
+    return snapshot->accounting.global.budgets.front().max;
+  };
   control_->seal = [this](std::string_view secret, std::string_view place) {
     return stores_->sealing_key->seal(core::Secret(std::string(secret)), place,
                                       stores_->random_bytes);

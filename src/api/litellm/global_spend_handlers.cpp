@@ -131,7 +131,9 @@ Answer global_spend(const AdminRequest&, ControlPlane& control) {
   const auto total = (*queries)->total({});
   if (!total) return refuse_question(total.error());
   JsonWriter out;
-  out.begin_object().member("spend", total->spend).member_null("max_budget").end_object();
+  std::optional<core::Money> budget;
+  if (control.global_budget) budget = control.global_budget();
+  out.begin_object().member("spend", total->spend).member("max_budget", budget).end_object();
   return admin::ok(std::move(out).take());
 }
 

@@ -2,11 +2,13 @@
 /// What the admin routes work with.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/error.hpp"
+#include "gatehouse/core/money.hpp"
 #include "gatehouse/core/task.hpp"
 #include "gatehouse/net/blocking_pool.hpp"
 
@@ -51,6 +53,8 @@ struct ControlPlane {
   limits::AccountBook* accounts = nullptr;  ///< moved along with corrections
 
   const limits::TimeZone* zone = nullptr;  ///< litellm_settings.timezone; null: UTC
+  /// litellm_settings.max_budget, as it is in force; null or nothing: there is none.
+  std::function<std::optional<core::Money>()> global_budget = {};
   /// Seals a credential of a stored model, so that the database never holds it in the clear.
   /// `place` is stored_model_place(); stored is kSealedPrefix and the result.
   std::function<core::Result<std::string>(std::string_view secret, std::string_view place)> seal =
