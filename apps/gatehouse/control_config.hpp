@@ -67,12 +67,6 @@ struct LitellmSettings : models::LitellmSection {
   IdentityParams default_team_params;
 };
 
-/// An entry of `router_settings.provider_budget_config`.
-struct ProviderBudget {
-  std::optional<core::Money> budget_limit;
-  std::string time_period;
-};
-
 /// Everything of the file that this header describes.
 struct ControlSettings {
   StorageSettings storage;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <vector>
 
+#include "budget_config.hpp"
 #include "gatehouse/models/model_table.hpp"
 #include "gatehouse/models/presets.hpp"
 #include "gatehouse/providers/provider.hpp"
@@ -78,6 +80,7 @@ std::shared_ptr<const gateway::Snapshot> make_generation(
   const std::vector<models::AvailableProvider> available = available_providers(sources.environment);
   std::vector<models::ModelListEntry> entries = entries_of(config, available);
   std::ranges::move(stored, std::back_inserter(entries));
+  check_budget_durations(entries, problems);
   std::vector<std::string_view> names;
   for (const providers::ProviderPreset& preset : providers::provider_presets()) {
     names.push_back(preset.name);
@@ -93,10 +96,13 @@ std::shared_ptr<const gateway::Snapshot> make_generation(
                                                               sources.health);
   models::report(built, problems);
   if (!built.table) return nullptr;
+  gateway::AccountingRules rules = accounting_rules(config.control, master_key);
+  rules.providers = provider_limits(config.models.router_settings, *built.table, problems);
+  if (problems.failed()) return nullptr;
   auto snapshot = gateway::make_snapshot(
       built.table,
       tenancy::Authenticator(master_key, config.general.key_header_name, sources.directory),
-      accounting_rules(config.control, master_key));
+      std::move(rules));
   if (!snapshot) {
     problems.error("model_list", 0, snapshot.error().public_message);
     return nullptr;

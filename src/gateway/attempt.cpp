@@ -64,6 +64,7 @@ AttemptFailure passed_over(Refusal refusal) {
   failure.failure.maybe_sent = false;
   failure.refusal = std::move(refusal);
   failure.counts = false;
+  failure.passed_over = true;
   return failure;
 }
 

@@ -15,9 +15,10 @@ namespace gatehouse::gateway {
 struct AttemptFailure {
   models::Failure failure;
   Refusal refusal;
-  bool counts = true;       ///< against the deployment's health
-  bool final_ = false;      ///< nothing else may be tried (the client is gone, or its own limit)
-  bool translated = false;  ///< the refusal is the gateway's own, about the request
+  bool counts = true;        ///< against the deployment's health
+  bool final_ = false;       ///< nothing else may be tried (the client is gone, or its own limit)
+  bool passed_over = false;  ///< nothing was tried: bounds of the deployment are reached
+  bool translated = false;   ///< the refusal is the gateway's own, about the request
   /// The provider may bill this try: it had begun to answer, or was given up while it worked.
   bool worked = false;
   std::optional<core::TokenUsage> usage = {};  ///< that it told until then

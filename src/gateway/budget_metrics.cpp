@@ -151,8 +151,7 @@ void write_upstreams(const BudgetSources& from, telemetry::Exposition& out) {
     providers.add(Scope::provider, name, limits, {{"api_provider", name}});
   }
   for (const models::Deployment& deployment : from.snapshot.table->deployments()) {
-    deployments.add(Scope::deployment, deployment.id.view(),
-                    from.snapshot.upstream_of(deployment).limits,
+    deployments.add(Scope::deployment, deployment.id.view(), deployment.limits,
                     {{"model_id", deployment.id.view()},
                      {"model_group", deployment.group},
                      {"api_provider", deployment.provider}});

@@ -62,6 +62,12 @@ struct Reservation {
   std::optional<std::uint64_t> output_limit;
   std::optional<limits::Admission> admission;
   bool dispatched = false;
+  /// Bounds of a provider or deployment hold for the call, too: its journal entry names them.
+  bool bounds_upstream = false;
+  /// The deployment that refused last would take the call with less output.
+  bool fits_with_less = false;
+  /// No deployment takes the whole call: less output is better than none.
+  bool take_less = false;
   /// Rows that the limits of the admission live in.
   std::vector<std::shared_ptr<const tenancy::Subject>> subjects;
 };

@@ -1,6 +1,8 @@
 #include "gatehouse/gateway/pipeline.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "attempt.hpp"
 #include "call.hpp"
@@ -93,18 +95,16 @@ class Dispatch {
 
   core::Task<void> run() {
     for (;;) {
-      models::Decision decision;
-      if (next_ >= candidates_.size()) {
-        if (!last_) last_refusal_ = no_deployment(call_);
-        decision = plan_.no_deployment(state());
-      } else {
-        const bool done = co_await try_next();
-        if (done) co_return;
-        if (!last_ || last_->final_) break;
-        decision = plan_.after(last_->failure, state(), call_.worker.tools.random);
+      if (next_ < candidates_.size()) {
+        const Tried tried = co_await try_next();
+        if (tried == Tried::answered) co_return;
+        if (tried == Tried::left_out) continue;
+        if (last_ && last_->final_) break;
       }
+      const models::Decision decision = decide();
       call_.retries = plan_.retries();
       call_.fallbacks = plan_.fallbacks();
+      if (decision.step == models::NextStep::give_up && take_less()) continue;
       const bool go_on = co_await follow(decision);
       if (!go_on) break;
     }
@@ -112,6 +112,12 @@ class Dispatch {
   }
 
  private:
+  enum class Tried : std::uint8_t {
+    answered,
+    failed,    ///< or nothing is left to try
+    left_out,  ///< go on with the candidate that stands at its place now
+  };
+
   void enter(const models::ModelMatch& match) {
     call_.match = match;
     candidates_.clear();
@@ -119,6 +125,51 @@ class Dispatch {
                    candidates_);
     next_ = 0;
     last_.reset();
+  }
+
+  /// What comes after a failure, or when nothing is left to try.
+  models::Decision decide() {
+    if (last_ && next_ < candidates_.size()) {
+      return plan_.after(last_->failure, state(), call_.worker.tools.random);
+    }
+    if (!last_ && !passed_over_) last_refusal_ = no_deployment(call_);
+    return plan_.no_deployment(state());
+  }
+
+  /// Bounds of the candidate are reached: it is left out as if it were not there.
+  Tried leave_out(AttemptFailure failed) {
+    const models::Deployment* deployment = candidates_.begin()[next_];
+    if (call_.reservation.fits_with_less && smaller_.deployment == nullptr) {
+      smaller_ = {call_.match, deployment};
+    }
+    left_out_.push_back(deployment);
+    candidates_.erase(next_);
+    passed_over_ = true;
+    if (next_ < candidates_.size()) return Tried::left_out;
+    if (last_) {
+      --next_;  // one that failed is still there: it may be asked once more
+      return Tried::failed;
+    }
+    last_refusal_ = std::move(failed.refusal);
+    next_ = 0;
+    // There may be more of them than candidates.
+    const auto allowed = [this](const models::Deployment& each) {
+      return std::ranges::find(left_out_, &each) == left_out_.end();
+    };
+    models::select(*call_.match.group, call_.settings().strategy, call_.now(),
+                   call_.worker.tools.random, allowed, candidates_);
+    return candidates_.empty() ? Tried::failed : Tried::left_out;
+  }
+
+  /// No deployment and no fallback takes the whole call: less output is better than none.
+  bool take_less() {
+    if (last_ || smaller_.deployment == nullptr || call_.reservation.take_less) return false;
+    call_.reservation.take_less = true;
+    call_.match = smaller_.match;
+    candidates_.clear();
+    candidates_.push(smaller_.deployment);
+    next_ = 0;
+    return true;
   }
 
   models::AttemptState state() const {
@@ -129,17 +180,17 @@ class Dispatch {
     return state;
   }
 
-  /// True when the client has its answer.
-  core::Task<bool> try_next() {
+  core::Task<Tried> try_next() {
     const models::Deployment& deployment = *candidates_.begin()[next_];
     Attempt attempt(call_, deployment);
     auto failed = co_await run_attempt(attempt, sink_);
-    if (!failed) co_return true;
+    if (!failed) co_return Tried::answered;
     if (call_.inbound.cancellation.reason() == core::Cancellation::Reason::client_left) {
       // An abandoned call is finished, but not tried again.
       failed->final_ = true;
       failed->refusal = {499, "The client closed the connection", "None", "None", {}};
     }
+    if (failed->passed_over && !failed->final_) co_return leave_out(std::move(*failed));
     if (failed->worked && call_.inbound.format != providers::WireFormat::anthropic_count_tokens) {
       take_usage(call_, failed->usage, failed->generated_bytes);
       set_aside_usage(call_);
@@ -149,7 +200,7 @@ class Dispatch {
     }
     last_refusal_ = failed->refusal;
     last_ = std::move(failed);
-    co_return false;
+    co_return Tried::failed;
   }
 
   /// False when there is nothing more to try.
@@ -194,7 +245,7 @@ class Dispatch {
 
   core::Task<void> give_up() {
     Outcome outcome = Outcome::failed;
-    if (last_ && last_->translated) outcome = Outcome::refused;
+    if ((last_ && last_->translated) || (!last_ && passed_over_)) outcome = Outcome::refused;
     if (last_refusal_.status == 499) {
       settle_interrupted(call_);
       outcome = Outcome::interrupted;
@@ -209,6 +260,13 @@ class Dispatch {
   models::RetryPlan plan_;
   models::Candidates candidates_;
   std::size_t next_ = 0;
+  /// Deployments whose own bounds are reached, and the first of them that would take less.
+  std::vector<const models::Deployment*> left_out_;
+  struct {
+    models::ModelMatch match;
+    const models::Deployment* deployment = nullptr;
+  } smaller_;
+  bool passed_over_ = false;
   std::optional<AttemptFailure> last_;
   Refusal last_refusal_;
 };

@@ -180,20 +180,26 @@ core::Task<Charges> find_accounts(Call& call) {
   co_return charges;
 }
 
-/// Less output, when that is what is missing. False when it cannot be reduced.
-bool clamp(Call& call, const limits::Denial& denial) {
-  Reservation& reservation = call.reservation;
-  if (denial.reason != limits::Denial::Reason::budget) return false;
-  if (call.snapshot->accounting.reservation != limits::ReservationMode::strict) return false;
+/// How much output would fit, when that is what is missing: 0 when it cannot be reduced.
+std::uint64_t affordable_output(const Call& call, const limits::Denial& denial) {
+  const Reservation& reservation = call.reservation;
+  if (denial.reason != limits::Denial::Reason::budget) return 0;
+  if (call.snapshot->accounting.reservation != limits::ReservationMode::strict) return 0;
   const std::uint64_t choices = call.wishes.choices;
   const std::uint64_t least = std::min(reservation.output_tokens, kLeastOutput * choices);
   std::uint64_t affordable =
       reservation.price.output_within(denial.affordable_output, reservation.output_tokens);
   affordable -= affordable % choices;
-  if (reservation.output_tokens == 0 || affordable < least || affordable == 0) return false;
-  if (affordable >= reservation.output_tokens) return false;
-  reservation.output_tokens = affordable;
-  reservation.output_limit = affordable / choices;
+  const bool reduces = affordable >= least && affordable < reservation.output_tokens;
+  return reduces ? affordable : 0;
+}
+
+/// Less output. False when it cannot be reduced.
+bool clamp(Call& call, const limits::Denial& denial) {
+  const std::uint64_t affordable = affordable_output(call, denial);
+  if (affordable == 0) return false;
+  call.reservation.output_tokens = affordable;
+  call.reservation.output_limit = affordable / call.wishes.choices;
   return true;
 }
 
@@ -221,6 +227,19 @@ bool bounded_by_budget(const std::vector<limits::Charge>& charges) {
   });
 }
 
+/// What the reservation holds back for output goes upstream as a limit.
+void tell_output_bound(Reservation& reservation, std::uint64_t choices) {
+  if (reservation.output_tokens != 0)
+    reservation.output_limit = reservation.output_tokens / choices;
+}
+
+/// The bounds of the deployment that was tried last no longer hold.
+void drop_upstream(Reservation& reservation) {
+  if (!std::exchange(reservation.bounds_upstream, false) || !reservation.admission) return;
+  reservation.admission->drop(Scope::deployment);
+  reservation.admission->drop(Scope::provider);
+}
+
 std::optional<Refusal> write_reservation(Call& call) {
   JournalEntry entry(call);
   auto written = call.worker.tools.accounting.journal.reserve(entry.reservation());
@@ -235,9 +254,8 @@ core::Task<std::optional<Refusal>> admit(Call& call) {
   bound_group(call, providers::bound_prompt(call.outline()));
   auto charges = co_await find_accounts(call);
   if (!charges) co_return std::move(charges.error());
-  if (bounded_by_budget(*charges) && !call.wishes.max_output &&
-      call.reservation.output_tokens != 0) {
-    call.reservation.output_limit = call.reservation.output_tokens / call.wishes.choices;
+  if (bounded_by_budget(*charges) && !call.wishes.max_output) {
+    tell_output_bound(call.reservation, call.wishes.choices);
   }
   if (auto refusal = reserve(call, *charges)) co_return refusal;
   if (auto refusal = write_reservation(call)) co_return refusal;
@@ -250,6 +268,7 @@ core::Task<std::optional<Refusal>> admit(Call& call) {
 }
 
 std::optional<Refusal> extend_reservation(Call& call) {
+  drop_upstream(call.reservation);
   bound_group(call, providers::bound_prompt(call.outline()));
   if (call.reservation.output_limit) {
     // What was promised to go upstream stays the bound.
@@ -269,27 +288,64 @@ std::optional<Refusal> extend_reservation(Call& call) {
   return {};
 }
 
-core::Task<std::optional<Refusal>> charge_deployment(Call& call,
-                                                     const models::Deployment& deployment) {
-  auto& admission = call.reservation.admission;
-  if (!admission) co_return std::nullopt;
-  admission->drop(Scope::deployment);
-  admission->drop(Scope::provider);
+namespace {
+
+std::vector<PlannedCharge> upstream_charges(const Call& call,
+                                            const models::Deployment& deployment) {
   std::vector<PlannedCharge> planned;
-  const core::LimitSet& own = call.snapshot->upstream_of(deployment).limits;
-  if (!own.empty()) planned.push_back({Scope::deployment, deployment.id.text(), &own});
+  if (!deployment.limits.empty()) {
+    planned.push_back({Scope::deployment, deployment.id.text(), &deployment.limits});
+  }
   const auto& providers = call.snapshot->accounting.providers;
+  if (providers.empty()) return planned;
   if (const auto found = providers.find(deployment.provider); found != providers.end()) {
     planned.push_back({Scope::provider, deployment.provider, &found->second});
   }
+  return planned;
+}
+
+/// Takes hold of bounds of a deployment, with less output if that was asked for and is what it
+/// takes.
+std::optional<Refusal> hold_upstream(Call& call, const std::vector<limits::Charge>& charges) {
+  Reservation& reservation = call.reservation;
+  for (int i = 0; i < kClampTries; ++i) {
+    const auto demand = demand_of(call);
+    if (!demand) return refusal_for(demand.error());
+    auto extended =
+        reservation.admission->extend(charges, *demand, call.snapshot->accounting.limits());
+    if (extended) return {};
+    reservation.fits_with_less = affordable_output(call, extended.error()) != 0;
+    if (!reservation.take_less || i + 1 == kClampTries || !clamp(call, extended.error())) {
+      return refusal_for(extended.error(), call);
+    }
+    const auto less = demand_of(call);
+    if (!less) return refusal_for(less.error());
+    const auto cost = less->fixed_cost.plus(less->output_cost);
+    if (cost) reservation.admission->lower(*cost);
+  }
+  return {};
+}
+
+}  // namespace
+
+core::Task<std::optional<Refusal>> charge_deployment(Call& call,
+                                                     const models::Deployment& deployment) {
+  Reservation& reservation = call.reservation;
+  if (!reservation.admission) co_return std::nullopt;
+  drop_upstream(reservation);
+  std::vector<PlannedCharge> planned = upstream_charges(call, deployment);
   if (planned.empty()) co_return std::nullopt;
   auto charges = co_await find_planned(call, std::move(planned));
   if (!charges) co_return std::move(charges.error());
-  const auto demand = demand_of(call);
-  if (!demand) co_return refusal_for(demand.error());
-  auto extended =
-      admission->extend(std::move(*charges), *demand, call.snapshot->accounting.limits());
-  if (!extended) co_return refusal_for(extended.error(), call);
+  if (!call.wishes.max_output && !reservation.output_limit && bounded_by_budget(*charges)) {
+    tell_output_bound(reservation, call.wishes.choices);
+  }
+  auto refusal = hold_upstream(call, *charges);
+  if (refusal) co_return refusal;
+  reservation.bounds_upstream = true;
+  JournalEntry entry(call);
+  auto written = call.worker.tools.accounting.journal.reserve(entry.reservation());
+  if (!written) co_return refusal_for(written.error());
   co_return std::nullopt;
 }
 

@@ -63,8 +63,6 @@ core::Result<Upstream> make_upstream(const models::Deployment& deployment) {
   }
   upstream.provider->prepare(upstream.target);
   upstream.answer_headers = answer_headers(deployment, upstream.target.endpoint);
-  upstream.limits.rate.requests_per_minute = deployment.rpm;
-  upstream.limits.rate.tokens_per_minute = deployment.tpm;
   return upstream;
 }
 

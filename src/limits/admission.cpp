@@ -101,6 +101,17 @@ void Admission::State::drop(core::Scope scope) {
   }
 }
 
+void Admission::State::lower(Money cost) {
+  const WideMoney less = wide(reserved) - wide(cost);
+  if (settled || less <= 0) return;
+  for (std::size_t post = 0; post < posts.size(); ++post) {
+    const std::lock_guard lock(account(posts[post].charge).mutex);
+    Tally* tally = posts[post].counter->of(periods[post].period_start);
+    if (tally != nullptr) tally->give_back(saturated(less));
+  }
+  reserved = cost;
+}
+
 Admission::Admission(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Admission::Admission(Admission&&) noexcept = default;
 Admission& Admission::operator=(Admission&&) noexcept = default;
@@ -160,6 +171,10 @@ std::vector<RateState> Admission::rates(MonotonicTime now) const {
 
 std::vector<Threshold> Admission::take_thresholds() {
   return std::exchange(state_->reached, {});
+}
+
+void Admission::lower(Money cost) {
+  state_->lower(std::max(cost, Money{}));
 }
 
 void Admission::drop(core::Scope scope) {

@@ -52,6 +52,7 @@ struct Admission::State {
   /// and moves on to the next charge's.
   void close(std::size_t charge, std::size_t& post, core::Money actual, std::uint64_t used_tokens,
              core::MonotonicTime moment);
+  void lower(core::Money cost);
   void drop(core::Scope scope);
 };
 

@@ -45,6 +45,27 @@ TEST(Extend, RaisesTheReservation) {
   EXPECT_EQ(admission->extend({}, call(usd(1)), kStrict).error().reason, Reason::amount);
 }
 
+TEST(Extend, LowersOnDemandOnly) {
+  const LimitSet limits = budgets({{.max = usd(10), .duration = "1d"}});
+  const LimitSet provider = budgets({{.max = usd(6)}});
+  const auto key = account();
+  const auto openai = account(Scope::provider, "openai");
+  auto admission = Admission::admit({{key, &limits}}, call(usd(8), 40), kStrict);
+  const auto dear = admission->extend({{openai, &provider}}, call(usd(8)), kStrict);
+  ASSERT_FALSE(dear);
+  EXPECT_EQ(dear.error().affordable_output, usd(6));
+  admission->lower(usd(6));
+  EXPECT_EQ(admission->reserved(), usd(6));
+  EXPECT_EQ(reserved(key, limits), usd(6));
+  ASSERT_TRUE(admission->extend({{openai, &provider}}, call(usd(6)), kStrict));
+  EXPECT_EQ(reserved(openai, provider), usd(6));
+  admission->lower(usd(7));
+  EXPECT_EQ(admission->reserved(), usd(6)) << "never raises";
+  admission->settle(usd(5), 50, tick(1));
+  EXPECT_EQ(reserved(key, limits), Money{});
+  EXPECT_EQ(openai->balance(provider.budgets[0], kAt).spent, usd(5));
+}
+
 TEST(Extend, KeepsWhatItHasWhenItFails) {
   LimitSet limits = budgets({{.max = usd(10), .duration = "1d"}});
   limits.rate.tokens_per_minute = 100;

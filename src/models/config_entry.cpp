@@ -98,9 +98,11 @@ void describe_routing(config::Section& s, ModelListEntry& entry) {
   s.boolean("allow_unpriced", entry.allow_unpriced,
             {.text = "serve the model although its price is unknown"});
   s.text("mock_response", entry.mock_response, {.text = "answer for tests, no call is made"});
-  for (const std::string_view key : {"max_budget", "budget_duration", "max_parallel_requests"}) {
-    s.no_effect(key, "limits of a single deployment are not enforced");
-  }
+  s.integer("max_parallel_requests", entry.max_parallel_requests, {0, 1'000'000'000'000},
+            {.text = "calls at the same time"});
+  s.money("max_budget", entry.max_budget, {.text = "USD that calls of the deployment may cost"});
+  s.text("budget_duration", entry.budget_duration,
+         {.text = "period of max_budget; none: for ever"});
 }
 
 void describe(config::Section& s, ParamsPart& part) {

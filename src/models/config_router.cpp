@@ -175,6 +175,15 @@ void take(T& value, const std::optional<T>& router, const std::optional<T>& lite
 
 }  // namespace
 
+void describe(config::Section& s, ProviderBudget& budget) {
+  s.money("budget_limit", budget.max, {.text = "USD that calls of the provider may cost"});
+  s.money("max_budget", budget.max, {.text = "another name of budget_limit"});
+  s.text("time_period", budget.duration, {.text = "period of the budget; none: for ever"});
+  s.text("budget_duration", budget.duration, {.text = "another name of time_period"});
+  s.check(budget.max.has_value(), "", "needs a budget_limit");
+  s.check(!budget.max || *budget.max >= core::Money(), "budget_limit", "must not be negative");
+}
+
 void describe(config::Section& s, RouterSection& router) {
   s.lenient_unknown();
   describe_shared(s, router);
@@ -184,6 +193,8 @@ void describe(config::Section& s, RouterSection& router) {
   s.section("retry_policy", retries, {.text = "retries by kind of error"});
   Policy fails{router.allowed_fails_policy, "AllowedFails"};
   s.section("allowed_fails_policy", fails, {.text = "allowed_fails by kind of error"});
+  s.sections("provider_budget_config", router.provider_budgets,
+             {.text = "what all calls of a provider may cost in a period"});
   s.boolean("disable_cooldowns", router.disable_cooldowns, {.text = "never cool down"});
   s.duration("timeout", router.timeout, {core::Millis(1), kLongest}, {.text = "of a whole call"});
   s.duration("stream_timeout", router.stream_timeout, {core::Millis(1), kLongest},

@@ -206,14 +206,14 @@ TEST(ModelsConfig, WhatHasNoEffectIsSaid) {
   const Reading reading = read(R"(
 model_list:
   - model_name: a
-    litellm_params: {model: openai/a, api_key: os.environ/NOT_SET, max_budget: 5, aws_region: x}
-router_settings: {routing_strategy: usage-based-routing-v2, redis_host: h, unheard_of: 1}
+    litellm_params: {model: openai/a, api_key: os.environ/NOT_SET, budget_duration: 1d, aws_region: x}
+router_settings: {routing_strategy: by-the-weather, redis_host: h, unheard_of: 1}
 litellm_settings: {success_callback: [langfuse]}
 )");
   EXPECT_FALSE(reading.problems.failed()) << reading.text();
   const std::string text = reading.text();
-  for (const std::string_view part : {"NOT_SET", "max_budget", "aws_region", "routing_strategy",
-                                      "redis_host", "unheard_of", "success_callback"}) {
+  for (const std::string_view part : {"NOT_SET", "aws_region", "routing_strategy", "redis_host",
+                                      "unheard_of", "success_callback"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
   EXPECT_TRUE(reading.config.model_list[0].api_key.empty());

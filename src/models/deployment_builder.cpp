@@ -119,6 +119,12 @@ void DeploymentBuilder::check_numbers(const ModelListEntry& entry) {
       issues_.error(params + std::string(name), "must be above 0 and at most 24 hours");
     }
   };
+  if (entry.max_budget && *entry.max_budget < core::Money()) {
+    issues_.error(params + "max_budget", "must not be negative");
+  }
+  if (!entry.max_budget && !entry.budget_duration.empty()) {
+    issues_.warning(params + "budget_duration", "has no effect without max_budget");
+  }
   check_time(entry.timeout, "timeout");
   check_time(entry.stream_timeout, "stream_timeout");
 }
@@ -171,8 +177,12 @@ void DeploymentBuilder::use_environment(Deployment& out) const {
 
 void DeploymentBuilder::set_limits(const ModelListEntry& entry, Deployment& out) const {
   const RouterSettings& settings = input_.settings;
-  out.rpm = entry.rpm;
-  out.tpm = entry.tpm;
+  out.limits.rate = {.requests_per_minute = entry.rpm,
+                     .tokens_per_minute = entry.tpm,
+                     .parallel_requests = entry.max_parallel_requests};
+  if (entry.max_budget) {
+    out.limits.budgets.push_back({.max = *entry.max_budget, .duration = entry.budget_duration});
+  }
   out.order = entry.order;
   out.timeout = entry.timeout.value_or(settings.timeout);
   out.stream_timeout = entry.stream_timeout ? *entry.stream_timeout
@@ -282,6 +292,8 @@ void DeploymentBuilder::set_id(const ModelListEntry& entry, Deployment& out) {
     issues_.error(entry.path + ".model_info", info.error().public_message);
   }
   out.id = core::DeploymentId(std::move(id));
+  // Not part of what the id is made of: a budget that is raised must not start a new counter.
+  out.params_json = with_bounds(std::move(out.params_json), entry);
 }
 
 }  // namespace gatehouse::models

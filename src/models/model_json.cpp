@@ -95,6 +95,17 @@ std::string public_params_json(const ModelListEntry& entry) {
   return std::move(out).take();
 }
 
+std::string with_bounds(std::string params_json, const ModelListEntry& entry) {
+  ObjectWriter out;
+  out.number("max_parallel_requests", entry.max_parallel_requests);
+  if (entry.max_budget) out.raw("max_budget", entry.max_budget->to_usd());
+  out.text("budget_duration", entry.budget_duration);
+  const std::string bounds = std::move(out).take();
+  if (bounds == "{}") return params_json;
+  params_json.back() = ',';
+  return params_json + bounds.substr(1);
+}
+
 core::Result<std::string> model_info_with_id(std::string_view model_info, std::string_view id,
                                              bool stored) {
   ObjectWriter out;

@@ -114,6 +114,12 @@ bool Candidates::contains(const Deployment* deployment) const noexcept {
   return std::find(begin(), end(), deployment) != end();
 }
 
+void Candidates::erase(std::size_t at) noexcept {
+  const auto from = items_.begin() + static_cast<std::ptrdiff_t>(at);
+  std::copy(from + 1, items_.begin() + static_cast<std::ptrdiff_t>(size_), from);
+  --size_;
+}
+
 void select(const ModelGroup& group, Strategy strategy, core::MonotonicTime now,
             core::Random& random, Candidates& out) {
   select_with(group, strategy, now, random, nullptr, out);

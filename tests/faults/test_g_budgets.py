@@ -157,6 +157,56 @@ class CapTest(LedgerTest):
         self.start(config)
         self.storm([self.new_key() for _ in range(5)])
 
+    def with_upstream_budgets(self, router=None, **params):
+        """The gateway anew, its wildcard deployment bounded."""
+        self.stop_gateway()
+        config = self.config()
+        config["router_settings"].update(router or {})
+        for entry in config["model_list"]:
+            if entry["model_name"] == "fake/*":
+                entry["litellm_params"].update(params)
+                entry["model_info"] = {"id": "the-bounded-one"}
+        self.start(config)
+
+    def test_g1_deployment(self):
+        self.with_upstream_budgets(max_budget=self.usd(self.cap))
+        self.storm([self.new_key() for _ in range(3)])
+        self.assertLessEqual(self.spent(10, "the-bounded-one"), self.cap)
+
+    def test_g1_deployment_with_a_period(self):
+        self.with_upstream_budgets(max_budget=self.usd(self.cap), budget_duration="30d")
+        self.storm([self.new_key() for _ in range(3)])
+
+    def test_g1_provider(self):
+        self.with_upstream_budgets({"provider_budget_config": {
+            "openai": {"budget_limit": self.usd(self.cap), "time_period": "30d"}}})
+        self.storm([self.new_key() for _ in range(3)])
+        self.assertLessEqual(self.spent(9, "openai"), self.cap)
+
+    def test_g1_deployment_holds_over_a_kill(self):
+        self.with_upstream_budgets(max_budget=self.usd(self.cap))
+        key = self.new_key()
+        for _ in range(4):
+            self.assertEqual(self.call(key).status, 200)
+        slow = threading.Thread(target=self.broken_call, args=(key,))
+        slow.start()
+        harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 10, "a call under way")
+        config = json.loads(self.gateway.config_file.read_text())
+        self.kill()
+        slow.join()
+        self.start(config)
+        more = at_once(100, lambda _: self.call(key).status)
+        # The call that broke off is settled at what was held back for it, here too.
+        self.assertLessEqual(more.count(200), 5)
+        self.assertLessEqual(self.spent(10, "the-bounded-one"), self.cap)
+        self.assertGreater(self.spent(10, "the-bounded-one"), (4 + more.count(200)) * self.cost)
+
+    def broken_call(self, key):
+        try:
+            self.call_slow(key)
+        except OSError:
+            pass
+
     # G4 to G8, G10.
 
     def test_g4_a_lowered_cap_holds_for_new_work(self):

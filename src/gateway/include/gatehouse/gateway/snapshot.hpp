@@ -19,7 +19,6 @@ struct Upstream {
   const providers::Provider* provider = nullptr;
   providers::Target target;
   net::HeaderBlock answer_headers;  ///< x-litellm-model-id and others that never change
-  core::LimitSet limits;            ///< rpm, tpm and max_budget of the deployment
 };
 
 /// One generation of the configuration. Thread-safe, shared by all threads; a request keeps the

@@ -135,6 +135,8 @@ class Admission {
   /// ended.
   std::expected<void, Denial> extend(std::vector<Charge> charges, const Demand& demand,
                                      const Rules& rules);
+  /// Lowers the reservation to `cost`, if it is more: the call was bounded meanwhile. Tokens stay.
+  void lower(core::Money cost);
   /// Gives back and forgets the charges of `scope`: an attempt at a deployment that cost nothing
   /// and is followed by one elsewhere. Its counted request stays.
   void drop(core::Scope scope);

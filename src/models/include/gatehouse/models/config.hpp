@@ -2,6 +2,7 @@
 /// Reads the models' part of the configuration file (litellm-contract.md 1.12).
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,8 +37,16 @@ struct RouterOptions {
   std::optional<core::Nanos> retry_after;
   std::optional<bool> drop_params;
 };
+/// An entry of `provider_budget_config`.
+struct ProviderBudget {
+  std::optional<core::Money> max;
+  std::string duration;  ///< empty: for ever
+};
+
 /// `router_settings`.
-struct RouterSection : RouterOptions {};
+struct RouterSection : RouterOptions {
+  std::map<std::string, ProviderBudget> provider_budgets;
+};
 /// What `litellm_settings` says about routing.
 struct LitellmSection : RouterOptions {};
 
@@ -62,6 +71,7 @@ void describe(config::Section& root, ModelsConfig& config);
 /// The same without litellm_settings, for a reader that has more to find in it.
 void describe_tables(config::Section& root, ModelsConfig& config);
 void describe(config::Section& section, ModelListEntry& entry);
+void describe(config::Section& section, ProviderBudget& budget);
 void describe(config::Section& section, RouterSection& router);
 void describe(config::Section& section, LitellmSection& settings);
 void describe(config::Section& section, CatalogSection& catalog);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/limit_set.hpp"
 #include "gatehouse/core/secret.hpp"
 #include "gatehouse/core/strong_id.hpp"
 #include "gatehouse/models/health.hpp"
@@ -31,9 +32,8 @@ struct Deployment {
   std::string organization;
   std::vector<std::pair<std::string, std::string>> extra_headers;
 
-  std::optional<std::uint64_t> rpm;
-  std::optional<std::uint64_t> tpm;
-  double weight = 1;  ///< share of the calls within its order tier
+  core::LimitSet limits;  ///< rpm, tpm, max_parallel_requests and max_budget
+  double weight = 1;      ///< share of the calls within its order tier
   std::uint32_t order = 0;
   core::Nanos timeout{};         ///< whole call
   core::Nanos stream_timeout{};  ///< to the first byte of a streamed call

@@ -26,6 +26,8 @@ class Candidates {
   bool contains(const Deployment* deployment) const noexcept;
   void push(const Deployment* deployment) noexcept { items_[size_++] = deployment; }
   void clear() noexcept { size_ = 0; }
+  /// Those behind it move up.
+  void erase(std::size_t at) noexcept;
 
  private:
   std::array<const Deployment*, kCapacity> items_{};

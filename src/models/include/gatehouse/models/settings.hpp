@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gatehouse/core/clock.hpp"
+#include "gatehouse/core/money.hpp"
 #include "gatehouse/core/secret.hpp"
 #include "gatehouse/models/failure.hpp"
 
@@ -30,6 +31,9 @@ struct ModelListEntry {
   std::vector<std::pair<std::string, std::string>> extra_headers;
   std::optional<std::uint64_t> rpm;
   std::optional<std::uint64_t> tpm;
+  std::optional<std::uint64_t> max_parallel_requests;
+  std::optional<core::Money> max_budget;
+  std::string budget_duration;  ///< period of max_budget; empty: for ever
   std::optional<double> weight;
   std::uint32_t order = 0;  ///< lower tiers are used first; 0 comes before 1
   std::optional<core::Nanos> timeout;
