@@ -64,6 +64,9 @@ TEST_F(AccountingTest, RefusesWhatDoesNotFitAndRecordsIt) {
   EXPECT_NE(sink.headers.find("x-should-retry: false"), std::string::npos) << sink.headers;
   EXPECT_EQ(count("SELECT count(*) FROM call_record WHERE status = 'refused'"), 1);
   EXPECT_EQ(count("SELECT count(*) FROM budget_counter"), 0);
+  ASSERT_EQ(observer.denials.size(), 1U);
+  EXPECT_EQ(observer.denials[0].max, core::Money::nano_usd(1'000));
+  EXPECT_EQ(observer.denied_keys[0], crypto::sha256_hex(key));
 }
 
 TEST_F(AccountingTest, AnOlderContractHasOtherStatuses) {
@@ -185,6 +188,7 @@ TEST_F(AccountingTest, ReportsThresholdsOnce) {
   ASSERT_EQ(observer.thresholds.size(), 1U);
   EXPECT_TRUE(observer.thresholds[0].soft);
   EXPECT_EQ(observer.thresholds[0].scope, core::Scope::key);
+  EXPECT_EQ(observer.threshold_keys[0], crypto::sha256_hex(key));
 }
 
 }  // namespace

@@ -267,9 +267,13 @@ void report_failure(const Attempt& attempt, const AttemptFailure& failure) {
   const models::Deployment& deployment = attempt.deployment;
   const core::MonotonicTime now = attempt.call.now();
   deployment.health->failed(failure.failure, now, deployment.cooldown);
-  attempt.call.worker.tools.observer.attempt_failed(deployment.id.view(), deployment.provider,
-                                                    models::name_of(failure.failure.kind),
-                                                    deployment.health->cooling(now));
+  attempt.call.worker.tools.observer.attempt_failed(
+      {.deployment = deployment.id.view(),
+       .provider = deployment.provider,
+       .group = deployment.group,
+       .upstream_model = deployment.upstream_model,
+       .failure = models::name_of(failure.failure.kind),
+       .cooling = deployment.health->cooling_left(now)});
 }
 
 void settle_interrupted(Call& call) {

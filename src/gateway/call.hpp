@@ -143,7 +143,9 @@ void dispatch(Call& call);
 /// asked for.
 core::Task<void> make_durable(Call& call);
 
-/// The refusal that tells of a denial (litellm-contract.md 1.2-1.4).
+CallerFacts facts_of(const Call& call);
+
+/// The refusal that tells of a denial (litellm-contract.md 1.2-1.4). The observer hears of budgets.
 Refusal refusal_for(const limits::Denial& denial, const Call& call);
 
 /// Fills usage and cost from what an upstream reported, or estimates.

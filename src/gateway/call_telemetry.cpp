@@ -309,17 +309,19 @@ void CallTelemetry::count_rare(const CallRecord& record, std::string_view reques
   }
 }
 
-void CallTelemetry::attempt_failed(std::string_view deployment, std::string_view provider,
-                                   std::string_view failure, bool cooling) {
+void CallTelemetry::attempt_failed(const FailedTry& failed) {
+  const std::string_view deployment = failed.deployment;
+  const std::string_view provider = failed.provider;
+  const std::string_view failure = failed.failure;
   bank_.counter(families_.deployment_requests, {deployment, provider}).add();
   bank_.counter(families_.deployment_failures, {deployment, provider, failure}).add();
-  if (!cooling) return;
+  if (failed.cooling.count() == 0) return;
   bank_.counter(families_.deployment_cooldowns, {deployment, provider}).add();
   logger_.warning("deployment_cooling",
                   {{"deployment", deployment}, {"provider", provider}, {"failure", failure}});
 }
 
-void CallTelemetry::threshold_reached(const limits::Threshold& threshold) {
+void CallTelemetry::threshold_reached(const limits::Threshold& threshold, const CallerFacts&) {
   const std::string_view scope = core::name_of(threshold.scope);
   const std::string percent = threshold.soft ? "soft" : std::to_string(threshold.percent);
   bank_.counter(families_.thresholds, {scope, percent}).add();

@@ -19,6 +19,7 @@ Refusal refusal_for(const limits::Denial& denial, const Call& call) {
       refusal.status = rules.budget_status;
       refusal.type = "budget_exceeded";
       refusal.param.clear();
+      call.worker.tools.observer.budget_refused(denial, facts_of(call));
       break;
     case core::Errc::rate_limited:
       refusal.status = 429;

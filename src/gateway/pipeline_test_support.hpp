@@ -40,11 +40,14 @@ class RecordingObserver final : public CallObserver {
   void call_settled(const CallRecord& record) override {
     settled.push_back({record, std::string(record.deployment), std::string(record.error_class)});
   }
-  void attempt_failed(std::string_view, std::string_view, std::string_view failure, bool) override {
-    failures.emplace_back(failure);
-  }
-  void threshold_reached(const limits::Threshold& threshold) override {
+  void attempt_failed(const FailedTry& failed) override { failures.emplace_back(failed.failure); }
+  void threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) override {
     thresholds.push_back(threshold);
+    threshold_keys.emplace_back(caller.api_key);
+  }
+  void budget_refused(const limits::Denial& denial, const CallerFacts& caller) override {
+    denials.push_back(denial);
+    denied_keys.emplace_back(caller.api_key);
   }
   void unrecorded() override { ++lost; }
 
@@ -52,6 +55,9 @@ class RecordingObserver final : public CallObserver {
   std::vector<KeptRecord> settled;
   std::vector<std::string> failures;
   std::vector<limits::Threshold> thresholds;
+  std::vector<std::string> threshold_keys;
+  std::vector<limits::Denial> denials;
+  std::vector<std::string> denied_keys;
   int lost = 0;
 };
 

@@ -24,20 +24,14 @@ void add_up(const Call& call, CallRecord& record) {
 }
 
 void add_caller(const Call& call, CallRecord& record) {
+  const CallerFacts caller = facts_of(call);
   record.tenant = call.caller.tenant;
-  record.end_user = call.wishes.end_user;
-  const tenancy::Principal* principal = call.caller.principal.get();
-  if (principal == nullptr) return;
-  record.api_key = principal->key->token;
-  const auto& alias = principal->key->key_alias;
-  if (alias) record.key_alias = *alias;
-  const auto& user = principal->key->user_id;
-  if (user) record.user_id = *user;
-  if (principal->team) {
-    record.team_id = principal->team->team_id;
-    const auto& name = principal->team->team_alias;
-    if (name) record.team_alias = *name;
-  }
+  record.end_user = caller.end_user;
+  record.api_key = caller.api_key;
+  record.key_alias = caller.key_alias;
+  record.user_id = caller.user_id;
+  record.team_id = caller.team_id;
+  record.team_alias = caller.team_alias;
 }
 
 void add_route(const Call& call, CallRecord& record) {
@@ -67,11 +61,30 @@ void post(Call& call, const CallRecord& record) {
   if (!call.reservation.admission) return;
   for (const limits::Threshold& threshold : call.reservation.admission->settle(
            record.cost, record.usage.total(), call.worker.tools.loop.now())) {
-    call.worker.tools.observer.threshold_reached(threshold);
+    call.worker.tools.observer.threshold_reached(threshold, facts_of(call));
   }
 }
 
 }  // namespace
+
+CallerFacts facts_of(const Call& call) {
+  CallerFacts facts;
+  facts.end_user = call.wishes.end_user;
+  const tenancy::Principal* principal = call.caller.principal.get();
+  if (principal == nullptr) return facts;
+  const auto take = [](const std::optional<std::string>& text) {
+    return text ? std::string_view(*text) : std::string_view();
+  };
+  facts.api_key = principal->key->token;
+  facts.key_alias = take(principal->key->key_alias);
+  facts.user_id = take(principal->key->user_id);
+  if (principal->user) facts.user_email = take(principal->user->user_email);
+  if (principal->team) {
+    facts.team_id = principal->team->team_id;
+    facts.team_alias = take(principal->team->team_alias);
+  }
+  return facts;
+}
 
 void settle(Call& call, Outcome outcome, int status, std::string_view error_class,
             std::string_view error_message) {

@@ -23,7 +23,7 @@ void Account::State::report(Counter& counter, std::size_t index, Money max,
   if (!counter.reaches(index, max) || counter.is_fresh()) return;
   const bool soft = index == Counter::kSoft;
   out.push_back({scope, id, counter.duration(), soft, soft ? 100 : kThresholds.at(index),
-                 counter.current().settled, max});
+                 counter.current().settled, max, counter.end()});
 }
 
 void Account::State::collect_bounds(const core::LimitSet& limits, std::vector<Threshold>& out) {

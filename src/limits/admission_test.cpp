@@ -311,13 +311,15 @@ TEST(Thresholds, AreReportedOnce) {
   const auto eighty = spend(nano(1));
   ASSERT_EQ(eighty.size(), 1U);
   EXPECT_EQ(eighty[0].percent, 80U);
+  EXPECT_EQ(eighty[0].period_end, utc(2026, 7, 16));
   EXPECT_FALSE(eighty[0].soft);
   EXPECT_TRUE(spend(nano(1)).empty());
   const auto rest = spend(usd(2));
-  ASSERT_EQ(rest.size(), 2U);
+  ASSERT_EQ(rest.size(), 3U);
   EXPECT_EQ(rest[0].percent, 90U);
-  EXPECT_EQ(rest[1].percent, 100U);
-  EXPECT_EQ(spend(usd(10), utc(2026, 7, 16)).size(), 4U);  // a new period, all of them
+  EXPECT_EQ(rest[1].percent, 95U);
+  EXPECT_EQ(rest[2].percent, 100U);
+  EXPECT_EQ(spend(usd(10), utc(2026, 7, 16)).size(), 5U);  // a new period, all of them
 }
 
 TEST(Thresholds, OfALoweredLimitShowAtTheNextCall) {
@@ -344,8 +346,9 @@ TEST(Thresholds, ReachedBeforeTheStartAreNoNews) {
   ASSERT_TRUE(admission);
   EXPECT_TRUE(admission->take_thresholds().empty());
   const auto passed = admission->settle(usd(1), 0, tick(0));
-  ASSERT_EQ(passed.size(), 1U);
+  ASSERT_EQ(passed.size(), 2U);
   EXPECT_EQ(passed[0].percent, 90U);
+  EXPECT_EQ(passed[1].percent, 95U);
 }
 
 }  // namespace

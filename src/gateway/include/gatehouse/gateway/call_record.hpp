@@ -63,16 +63,38 @@ struct CallRecord {
   std::string_view error_message;
 };
 
+/// Who is behind a call. Views are valid while the observer is told.
+struct CallerFacts {
+  std::string_view api_key;  ///< hash; empty for the master key
+  std::string_view key_alias;
+  std::string_view user_id;
+  std::string_view user_email;
+  std::string_view team_id;
+  std::string_view team_alias;
+  std::string_view end_user;
+};
+
+/// A try at a deployment that counts against it. Views as above.
+struct FailedTry {
+  std::string_view deployment;
+  std::string_view provider;
+  std::string_view group;           ///< the name that clients use
+  std::string_view upstream_model;  ///< as configured
+  std::string_view failure;
+  core::Nanos cooling{0};  ///< left of the deployment's cool-down; zero: it is none
+};
+
 /// Is told of every call, on the call's thread, before the last byte of the answer is sent.
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
   virtual void call_started() = 0;
   virtual void call_settled(const CallRecord& record) = 0;
-  virtual void attempt_failed(std::string_view deployment, std::string_view provider,
-                              std::string_view failure, bool cooling) = 0;
+  virtual void attempt_failed(const FailedTry& failed) = 0;
   /// A soft budget, or a share of a hard one, was reached.
-  virtual void threshold_reached(const limits::Threshold& threshold) = 0;
+  virtual void threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) = 0;
+  /// A budget had no room for a call, or for a try at one deployment. As often as that happens.
+  virtual void budget_refused(const limits::Denial& denial, const CallerFacts& caller) = 0;
   /// A refusal that found no room in the journal (the disk is full).
   virtual void unrecorded() = 0;
 };

@@ -54,9 +54,10 @@ class CallTelemetry final : public CallObserver {
 
   void call_started() override;
   void call_settled(const CallRecord& record) override;
-  void attempt_failed(std::string_view deployment, std::string_view provider,
-                      std::string_view failure, bool cooling) override;
-  void threshold_reached(const limits::Threshold& threshold) override;
+  void attempt_failed(const FailedTry& failed) override;
+  void threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) override;
+  /// The call's own record tells of it.
+  void budget_refused(const limits::Denial&, const CallerFacts&) override {}
   void unrecorded() override;
 
  private:

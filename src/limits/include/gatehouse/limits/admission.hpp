@@ -85,7 +85,7 @@ struct RateState {
 };
 
 /// Shares of a hard budget, in percent, that are reported.
-inline constexpr std::array<std::uint32_t, 3> kThresholds{80, 90, 100};
+inline constexpr std::array<std::uint32_t, 4> kThresholds{80, 90, 95, 100};
 
 /// A soft budget or a share of a hard one that the settled spend has reached. Each amount is
 /// reported once in a period, by whichever thread comes first; a budget that was raised has new
@@ -97,7 +97,8 @@ struct Threshold {
   bool soft = false;
   std::uint32_t percent = 100;
   core::Money spent;
-  core::Money max;  ///< the soft budget, if it is one
+  core::Money max;                                    ///< the soft budget, if it is one
+  core::WallTime period_end = core::WallTime::max();  ///< exclusive; max(): never
 };
 
 /// Holds the reservation of one call. One thread at a time. Destruction without settle() gives
