@@ -62,6 +62,7 @@ void describe(config::Section& s, GeneralSettings& c) {
            {.text = "administrator's key, starting with sk-; generated when absent"});
   s.text("litellm_key_header_name", c.key_header_name,
          {.text = "the only header that carries keys"});
+  describe_alerting(s, c.alerting);
   s.check(c.master_key.empty() || c.master_key.reveal().starts_with("sk-"), "master_key",
           "must start with sk-");
   s.check(c.master_key.empty() || c.master_key.reveal().size() >= 8, "master_key", "is too short");
@@ -90,7 +91,9 @@ AppConfig load_config(const std::string& file, const config::Environment& enviro
   if (!document) return {};
   const config::Environment all =
       config::with_environment_section(document->root(), environment, problems);
-  return config::read<AppConfig>(document->root(), all, problems);
+  auto config = config::read<AppConfig>(document->root(), all, problems);
+  resolve_alerting(config.general.alerting, all, problems);
+  return config;
 }
 
 }  // namespace gatehouse::app

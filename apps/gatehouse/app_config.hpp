@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "alert_config.hpp"
 #include "control_config.hpp"
 #include "gatehouse/config/binder.hpp"
 #include "gatehouse/core/secret.hpp"
@@ -46,6 +47,7 @@ struct MetricsSettings {
 struct GeneralSettings {
   core::Secret master_key;
   std::string key_header_name;
+  AlertingSettings alerting;
 };
 
 struct AppConfig {

@@ -15,6 +15,9 @@
 namespace gatehouse::app {
 namespace {
 
+/// For alerts that the last calls have raised.
+constexpr core::Seconds kAlertPatience{5};
+
 bool refuse_start(const std::string& text) {
   std::fprintf(stderr, "gatehouse: %s\n", text.c_str());
   return false;
@@ -131,12 +134,28 @@ bool Server::start_tls() {
   return true;
 }
 
-bool Server::start_workers(const gateway::Snapshot& snapshot) {
+bool Server::start_alerts() {
   auto client_tls = net::TlsClientContext::create(config_.server.trust_store);
   if (!client_tls) return refuse_start("trust store: " + client_tls.error().public_message);
+  client_tls_ = std::move(*client_tls);
+  const AlertingSettings& settings = config_.general.alerting;
+  auto alerter =
+      alerts::Alerter::start({clock_, logger_, *resolver_, client_tls_}, {}, settings.channels);
+  if (!alerter) return refuse_start("alerts: " + alerter.error().public_message);
+  alerter_ = std::move(*alerter);
+  desk_ = std::make_unique<AlertDesk>(*alerter_, clock_, settings);
+  control_->send_test_alert = [this](std::string_view channel) {
+    return alerter_->send_test(channel == "slack" ? alerts::ChannelKind::slack
+                                                  : alerts::ChannelKind::webhook);
+  };
+  metrics_.add_collector([this](telemetry::Exposition& out) { alerter_->collect(out); });
+  return true;
+}
+
+bool Server::start_workers(const gateway::Snapshot& snapshot) {
   parts_ = std::make_unique<SharedParts>(SharedParts{clock_, logger_, metrics_, families_,
-                                                     *resolver_, std::move(*client_tls), draining_,
-                                                     *stores_, *control_});
+                                                     *resolver_, client_tls_, draining_, *stores_,
+                                                     *control_, *desk_});
   WorkerOptions options = worker_options(config_, server_tls_);
   options.server.memory_pressure = &memory_->flag();
   if (options_.port) options.server.port = *options_.port;
@@ -188,7 +207,7 @@ bool Server::start() {
   models_ = visible.size();
   if (!visible.empty()) first_model_ = visible.front().name;
   start_memory_guard();
-  return start_tls() && start_workers(*snapshot);
+  return start_tls() && start_alerts() && start_workers(*snapshot);
 }
 
 void Server::announce() const {
@@ -217,6 +236,7 @@ void Server::stop() {
   logger_.info("draining");
   for (const auto& worker : workers_) worker->drain();
   for (const auto& worker : workers_) worker->join();
+  if (alerter_) alerter_->stop(kAlertPatience);
   logger_.info("stopped");
 }
 

@@ -10,6 +10,7 @@
 
 #include "app_config.hpp"
 #include "data_stores.hpp"
+#include "gatehouse/alerts/alerter.hpp"
 #include "gatehouse/limits/time_zone.hpp"
 #include "gatehouse/models/health.hpp"
 #include "gatehouse/telemetry/log_sinks.hpp"
@@ -49,6 +50,7 @@ class Server {
   /// What new identities get, and end users without a row.
   void follow_policies(const ControlSettings& settings);
   bool start_tls();
+  bool start_alerts();
   bool start_workers(const gateway::Snapshot& snapshot);
   void start_memory_guard();
   void report(const config::Problems& problems);
@@ -71,6 +73,9 @@ class Server {
   limits::TimeZone zone_;
   std::unique_ptr<DataStores> stores_;
   std::unique_ptr<api::ControlPlane> control_;
+  std::shared_ptr<net::TlsClientContext> client_tls_;
+  std::unique_ptr<alerts::Alerter> alerter_;
+  std::unique_ptr<AlertDesk> desk_;
   std::unique_ptr<SharedParts> parts_;
   /// For the metrics; requests use their worker's own.
   std::atomic<std::shared_ptr<const gateway::Snapshot>> current_;

@@ -101,6 +101,8 @@ void Server::reload() {
     logger_.warning("reload_slow", {{"error", published.error()}});
   }
   follow_policies(next.control);
+  alerter_->set_channels(next.general.alerting.channels);
+  desk_->follow(next.general.alerting);
   logger_.set_level(next.log.level);
   key_.secret = std::move(key);
   config_ = std::move(next);

@@ -20,13 +20,14 @@ struct Worker::Running {
       : loop(its_loop),
         ids(parts.clock, random),
         telemetry(parts.families, parts.metrics.make_bank(), parts.logger),
+        observer(telemetry, parts.desk),
         client(loop, parts.resolver, parts.client_tls, net::ClientOptions()),
         pipeline({.loop = loop,
                   .client = client,
                   .random = random,
                   .ids = ids,
                   .tasks = tasks,
-                  .observer = telemetry,
+                  .observer = observer,
                   .accounting = {.directory = *parts.stores.directory,
                                  .accounts = parts.stores.accounts,
                                  .balances = *parts.stores.balances,
@@ -48,6 +49,7 @@ struct Worker::Running {
   core::SystemIdSource ids;
   core::TaskGroup tasks;
   gateway::CallTelemetry telemetry;
+  AlertingObserver observer;
   net::HttpClient client;
   gateway::Pipeline pipeline;
   api::ApiServer api;

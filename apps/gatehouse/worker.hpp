@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "alert_desk.hpp"
 #include "app_config.hpp"
 #include "data_stores.hpp"
 #include "gatehouse/api/control_plane.hpp"
@@ -34,6 +35,7 @@ struct SharedParts {
   std::atomic<bool>& draining;
   DataStores& stores;
   api::ControlPlane& control;
+  AlertDesk& desk;
 };
 
 struct WorkerOptions {

@@ -88,6 +88,7 @@ REQUESTS = {
     "GET /model_group/info": "",
     "GET /v1/models": "", "GET /models": "", "GET /v1/models/{id...}": "", "GET /models/{id...}": "",
     "GET /health": "?model=no-such-model", "GET /health/backlog": "",
+    "GET /health/services": "?service=none",
     "GET /health/readiness/details": "",
 }
 for surface in ("customer", "end_user"):

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "handlers.hpp"
+#include "litellm/alert_handlers.hpp"
 #include "route_lists.hpp"
 
 namespace gatehouse::api::litellm {
@@ -17,6 +18,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/metrics", Access::metrics, metrics},
     Route{"GET", "/health/readiness/details", Access::management, readiness_details},
     Route{"GET", "/health", Access::management, health},
+    Route{"GET", "/health/services", Access::management, check_service},
     Route{"GET", "/health/backlog", Access::management, backlog},
 };
 

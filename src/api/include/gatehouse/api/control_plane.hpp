@@ -66,6 +66,9 @@ struct ControlPlane {
   /// {"healthy_endpoints":[…],"unhealthy_endpoints":[…],"healthy_count","unhealthy_count"}. On
   /// the loop's thread.
   std::function<core::Task<core::Result<std::string>>(std::string model)> check_models = {};
+  /// Sends a test alert to the channels named "webhook" or "slack". Blocking. Errc::not_found when
+  /// alerts do not go there, Errc::upstream_failed when it was not taken.
+  std::function<core::Result<void>(std::string_view channel)> send_test_alert = {};
 };
 
 }  // namespace gatehouse::api
