@@ -88,6 +88,7 @@ struct Call {
 
   tenancy::Caller caller;
   bool authenticated = false;
+  bool checks = false;  ///< the operator's own call to see whether a deployment answers
   std::optional<crypto::Sha256> key_to_load;  ///< the directory has to be asked for it
   Wishes wishes;
   Reservation reservation;

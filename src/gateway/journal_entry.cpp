@@ -63,6 +63,8 @@ JournalEntry::JournalEntry(Call& call) : call_(call) {
   facts_.call_type = call_type_of(call.inbound.format);
   if (call.caller.principal) {
     add_principal(*call.caller.principal, facts_);
+  } else if (call.checks) {
+    facts_.api_key = kCheckKey;
   } else if (call.authenticated) {
     facts_.api_key = call.snapshot->accounting.master_token;
     facts_.user_id = "default_user_id";

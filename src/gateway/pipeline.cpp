@@ -9,6 +9,7 @@
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/models/retry.hpp"
 #include "gatehouse/models/selection.hpp"
+#include "deployment_check.hpp"
 #include "idempotency.hpp"
 
 namespace gatehouse::gateway {
@@ -34,6 +35,12 @@ void Pipeline::replace_snapshot(std::shared_ptr<const Snapshot> snapshot) {
 
 std::shared_ptr<const Snapshot> Pipeline::snapshot() const {
   return state_->snapshot;
+}
+
+core::Task<CheckOutcome> Pipeline::check(std::shared_ptr<const Snapshot> snapshot,
+                                         const models::Deployment& deployment,
+                                         core::Cancellation& cancellation) {
+  return check_deployment(state_->worker, std::move(snapshot), deployment, cancellation);
 }
 
 namespace {

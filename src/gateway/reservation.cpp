@@ -171,6 +171,11 @@ core::Task<Charges> find_planned(Call& call, std::vector<PlannedCharge> further,
 }
 
 core::Task<Charges> find_accounts(Call& call) {
+  if (call.checks) {
+    std::vector<PlannedCharge> own{{Scope::key, std::string(kCheckKey)}, {Scope::global, ""}};
+    auto charges = co_await find_planned(call, std::move(own));
+    co_return charges;
+  }
   std::vector<PlannedCharge> further = further_charges(call);
   if (!call.wishes.tags.empty() || !call.wishes.end_user.empty()) {
     auto refused = co_await add_subjects(call, further);

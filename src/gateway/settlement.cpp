@@ -71,6 +71,7 @@ CallerFacts facts_of(const Call& call) {
   CallerFacts facts;
   facts.end_user = call.wishes.end_user;
   const tenancy::Principal* principal = call.caller.principal.get();
+  if (call.checks) facts.api_key = kCheckKey;
   if (principal == nullptr) return facts;
   const auto take = [](const std::optional<std::string>& text) {
     return text ? std::string_view(*text) : std::string_view();

@@ -13,6 +13,7 @@
 #include "gatehouse/core/task_group.hpp"
 #include "gatehouse/gateway/accounting.hpp"
 #include "gatehouse/gateway/call_record.hpp"
+#include "gatehouse/gateway/model_check.hpp"
 #include "gatehouse/gateway/reply_sink.hpp"
 #include "gatehouse/gateway/snapshot.hpp"
 #include "gatehouse/json/scan.hpp"
@@ -64,6 +65,11 @@ class Pipeline {
 
   /// Answers one call through `sink` and settles it. Never fails: every way out is an answer.
   core::Task<void> run(Inbound inbound, ReplySink& sink);
+
+  /// Calls one deployment of `snapshot` as model_check.hpp says. Never fails: the outcome tells.
+  core::Task<CheckOutcome> check(std::shared_ptr<const Snapshot> snapshot,
+                                 const models::Deployment& deployment,
+                                 core::Cancellation& cancellation);
 
   /// Later calls see this generation; running ones keep theirs.
   void replace_snapshot(std::shared_ptr<const Snapshot> snapshot);
