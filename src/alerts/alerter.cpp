@@ -178,7 +178,7 @@ void Alerter::State::drop(std::uint64_t count, std::string_view why) {
 void Alerter::State::log(const Alert& alert) {
   tools.logger.warning("alert",
                        {{"type", name_of(alert.type)},
-                        {"event", alert.event},
+                        {"alert", alert.event},
                         {"group", alert.event_group},
                         {"message", core::printable(alert.message, 300)},
                         {"key_hash", alert.token},
