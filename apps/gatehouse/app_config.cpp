@@ -63,6 +63,13 @@ void describe(config::Section& s, GeneralSettings& c) {
   s.text("litellm_key_header_name", c.key_header_name,
          {.text = "the only header that carries keys"});
   describe_alerting(s, c.alerting);
+  s.boolean("background_health_checks", c.background_health_checks,
+            {.text = "call every model now and then; /health tells what came of it"});
+  s.duration("health_check_interval", c.health_check_interval,
+             {core::Seconds(1), core::Seconds(30LL * 86'400)},
+             {.text = "between two rounds of background_health_checks"});
+  s.boolean("health_check_details", c.health_check_details,
+            {.text = "/health shows addresses and errors of models"});
   s.check(c.master_key.empty() || c.master_key.reveal().starts_with("sk-"), "master_key",
           "must start with sk-");
   s.check(c.master_key.empty() || c.master_key.reveal().size() >= 8, "master_key", "is too short");

@@ -48,6 +48,9 @@ struct GeneralSettings {
   core::Secret master_key;
   std::string key_header_name;
   AlertingSettings alerting;
+  bool background_health_checks = false;
+  core::Seconds health_check_interval{300};
+  bool health_check_details = true;
 };
 
 struct AppConfig {

@@ -80,7 +80,14 @@ std::shared_ptr<const gateway::Snapshot> make_generation(
   const std::vector<models::AvailableProvider> available = available_providers(sources.environment);
   std::vector<models::ModelListEntry> entries = entries_of(config, available);
   std::ranges::move(stored, std::back_inserter(entries));
+  return generation_of(config, master_key, sources, problems, entries);
+}
+
+std::shared_ptr<const gateway::Snapshot> generation_of(
+    const AppConfig& config, const core::Secret& master_key, const GenerationSources& sources,
+    config::Problems& problems, const std::vector<models::ModelListEntry>& entries) {
   check_budget_durations(entries, problems);
+  const std::vector<models::AvailableProvider> available = available_providers(sources.environment);
   std::vector<std::string_view> names;
   for (const providers::ProviderPreset& preset : providers::provider_presets()) {
     names.push_back(preset.name);

@@ -26,4 +26,9 @@ std::shared_ptr<const gateway::Snapshot> make_generation(
     const AppConfig& config, const core::Secret& master_key, const GenerationSources& sources,
     config::Problems& problems, std::vector<models::ModelListEntry> stored = {});
 
+/// Of these entries alone.
+std::shared_ptr<const gateway::Snapshot> generation_of(
+    const AppConfig& config, const core::Secret& master_key, const GenerationSources& sources,
+    config::Problems& problems, const std::vector<models::ModelListEntry>& entries);
+
 }  // namespace gatehouse::app

@@ -153,9 +153,9 @@ bool Server::start_alerts() {
 }
 
 bool Server::start_workers(const gateway::Snapshot& snapshot) {
-  parts_ = std::make_unique<SharedParts>(SharedParts{clock_, logger_, metrics_, families_,
-                                                     *resolver_, client_tls_, draining_, *stores_,
-                                                     *control_, *desk_});
+  parts_ = std::make_unique<SharedParts>(
+      SharedParts{clock_, logger_, metrics_, families_, *resolver_, client_tls_, draining_,
+                  *stores_, *control_, *desk_, check_settings_, check_history_});
   WorkerOptions options = worker_options(config_, server_tls_);
   options.server.memory_pressure = &memory_->flag();
   if (options_.port) options.server.port = *options_.port;
@@ -207,6 +207,7 @@ bool Server::start() {
   models_ = visible.size();
   if (!visible.empty()) first_model_ = visible.front().name;
   start_memory_guard();
+  offer_checks();
   return start_tls() && start_alerts() && start_workers(*snapshot);
 }
 

@@ -11,6 +11,7 @@
 #include "app_config.hpp"
 #include "data_stores.hpp"
 #include "gatehouse/alerts/alerter.hpp"
+#include "gatehouse/gateway/model_check.hpp"
 #include "gatehouse/limits/time_zone.hpp"
 #include "gatehouse/models/health.hpp"
 #include "gatehouse/telemetry/log_sinks.hpp"
@@ -51,6 +52,10 @@ class Server {
   void follow_policies(const ControlSettings& settings);
   bool start_tls();
   bool start_alerts();
+  void offer_checks();
+  void follow_checks(const GeneralSettings& settings);
+  core::Result<std::shared_ptr<const gateway::Snapshot>> try_model(std::string_view litellm_params,
+                                                                   std::string_view model_info);
   bool start_workers(const gateway::Snapshot& snapshot);
   void start_memory_guard();
   void report(const config::Problems& problems);
@@ -76,6 +81,8 @@ class Server {
   std::shared_ptr<net::TlsClientContext> client_tls_;
   std::unique_ptr<alerts::Alerter> alerter_;
   std::unique_ptr<AlertDesk> desk_;
+  CheckSettings check_settings_;
+  gateway::CheckHistory check_history_;
   std::unique_ptr<SharedParts> parts_;
   /// For the metrics; requests use their worker's own.
   std::atomic<std::shared_ptr<const gateway::Snapshot>> current_;

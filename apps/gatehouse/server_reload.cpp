@@ -101,6 +101,7 @@ void Server::reload() {
     logger_.warning("reload_slow", {{"error", published.error()}});
   }
   follow_policies(next.control);
+  follow_checks(next.general);
   alerter_->set_channels(next.general.alerting.channels);
   desk_->follow(next.general.alerting);
   logger_.set_level(next.log.level);

@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "gatehouse/api/api_server.hpp"
 #include "gatehouse/core/random.hpp"
@@ -12,6 +14,13 @@
 #include "gatehouse/net/http_client.hpp"
 
 namespace gatehouse::app {
+
+namespace {
+
+/// How soon a reload of the interval is noticed.
+constexpr core::Seconds kBackgroundTick{1};
+
+}  // namespace
 
 /// Everything that lives on the worker's thread.
 struct Worker::Running {
@@ -44,6 +53,10 @@ struct Worker::Running {
              .loop = &loop,
              .ids = &ids}) {}
 
+  /// A round whenever the interval has passed, until background_stop.
+  static core::Task<void> check_in_background(Running* self, const SharedParts* parts);
+  static core::Task<void> drain_and_stop(Running* self);
+
   net::EventLoop& loop;
   core::SystemRandom random;
   core::SystemIdSource ids;
@@ -54,16 +67,36 @@ struct Worker::Running {
   gateway::Pipeline pipeline;
   api::ApiServer api;
   std::unique_ptr<net::HttpServer> server;
+  core::Cancellation background_stop;
+  core::TaskGroup background;
 };
 
-namespace {
-
-core::Task<void> drain_and_stop(net::EventLoop* loop, net::HttpServer* server) {
-  co_await server->drain();
-  loop->stop();
+core::Task<void> Worker::Running::drain_and_stop(Running* self) {
+  self->background_stop.request(core::Cancellation::Reason::shutdown);
+  co_await self->background.join();
+  co_await self->server->drain();
+  self->loop.stop();
 }
 
-}  // namespace
+core::Task<void> Worker::Running::check_in_background(Running* self, const SharedParts* parts) {
+  std::optional<core::MonotonicTime> last;
+  while (!self->background_stop.requested()) {
+    const core::Nanos interval{parts->checks.interval_ns.load(std::memory_order_relaxed)};
+    const core::MonotonicTime now = self->loop.now();
+    if (interval.count() != 0 && (!last || now - *last >= interval)) {
+      last = now;
+      const auto snapshot = self->pipeline.snapshot();
+      std::vector<const models::Deployment*> all;
+      for (const models::Deployment& each : snapshot->table->deployments()) all.push_back(&each);
+      auto outcomes = co_await gateway::check_models(self->pipeline, snapshot, std::move(all),
+                                                     self->background_stop);
+      parts->check_history.add(outcomes, "background");
+      continue;
+    }
+    auto slept = co_await self->loop.sleep_until(now + kBackgroundTick, self->background_stop);
+    if (!slept) break;
+  }
+}
 
 Worker::Worker(const SharedParts& parts, WorkerOptions options,
                std::shared_ptr<const gateway::Snapshot> snapshot)
@@ -97,6 +130,10 @@ void Worker::run(std::promise<core::Result<std::uint16_t>> started) {
   running.server = std::move(*server);
   running_ = &running;
   started.set_value(running.server->port());
+  if (options_.index == 0) {
+    (*loop)->post(
+        [this] { running_->background.spawn(Running::check_in_background(running_, &parts_)); });
+  }
   (*loop)->run();
   running.server.reset();
 }
@@ -111,8 +148,7 @@ void Worker::replace_snapshot(std::shared_ptr<const gateway::Snapshot> snapshot,
 }
 
 void Worker::drain() {
-  running_->loop.post(
-      [this] { running_->tasks.spawn(drain_and_stop(&running_->loop, running_->server.get())); });
+  running_->loop.post([this] { running_->tasks.spawn(Running::drain_and_stop(running_)); });
 }
 
 void Worker::join() {

@@ -24,6 +24,12 @@
 
 namespace gatehouse::app {
 
+/// How models are checked. Written by the main thread, read by all.
+struct CheckSettings {
+  std::atomic<std::int64_t> interval_ns{0};  ///< of rounds in the background; 0: none
+  std::atomic<bool> details{true};
+};
+
 /// What the workers share. Outlives them.
 struct SharedParts {
   const core::Clock& clock;
@@ -36,6 +42,8 @@ struct SharedParts {
   DataStores& stores;
   api::ControlPlane& control;
   AlertDesk& desk;
+  const CheckSettings& checks;
+  gateway::CheckHistory& check_history;
 };
 
 struct WorkerOptions {
@@ -46,8 +54,9 @@ struct WorkerOptions {
   std::size_t index = 0;  ///< of the worker, and of its journal
 };
 
-/// Runs on a thread of its own from start() to join(). start, replace_snapshot, drain and join are
-/// called by the thread that owns the object.
+/// The first one also checks the models in the background. Runs on a thread of its own from start()
+/// to join(). start, replace_snapshot, drain and join are called by the thread that owns the
+/// object.
 class Worker {
  public:
   Worker(const SharedParts& parts, WorkerOptions options,

@@ -28,6 +28,7 @@ core::Task<void> readiness(ApiContext&, net::Exchange&, const Parameters&);
 core::Task<void> metrics(ApiContext&, net::Exchange&, const Parameters&);
 core::Task<void> readiness_details(ApiContext&, net::Exchange&, const Parameters&, const Caller&);
 core::Task<void> health(ApiContext&, net::Exchange&, const Parameters&, const Caller&);
+core::Task<void> test_connection(ApiContext&, net::Exchange&, const Parameters&, const Caller&);
 core::Task<void> backlog(ApiContext&, net::Exchange&, const Parameters&, const Caller&);
 core::Task<void> model_info(ApiContext&, net::Exchange&, const Parameters&, const Caller&);
 core::Task<void> model_info_paged(ApiContext&, net::Exchange&, const Parameters&, const Caller&);

@@ -156,7 +156,7 @@ core::Task<CheckOutcome> check_deployment(Worker& worker, std::shared_ptr<const 
   outcome.model_group = deployment.group;
   outcome.model = deployment.provider + "/" + checked.upstream_model;
   outcome.api_base = deployment.api_base;
-  outcome.mode = wishes.mode;
+  outcome.mode = deployment.mode == ModelMode::unknown ? "chat" : wishes.mode;
   outcome.checked_at = loop.clock().wall();
   if (checked.wildcard()) {
     fail(outcome, 400,

@@ -6,10 +6,10 @@
 
 #include "attempt.hpp"
 #include "call.hpp"
+#include "deployment_check.hpp"
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/models/retry.hpp"
 #include "gatehouse/models/selection.hpp"
-#include "deployment_check.hpp"
 #include "idempotency.hpp"
 
 namespace gatehouse::gateway {

@@ -89,6 +89,9 @@ REQUESTS = {
     "GET /v1/models": "", "GET /models": "", "GET /v1/models/{id...}": "", "GET /models/{id...}": "",
     "GET /health": "?model=no-such-model", "GET /health/backlog": "",
     "GET /health/services": "?service=none",
+    "GET /health/history": "", "GET /health/latest": "",
+    "POST /health/test_connection": {"litellm_params": {"model": "openai/x",
+                                                        "api_base": "http://127.0.0.1:1"}},
     "GET /health/readiness/details": "",
 }
 for surface in ("customer", "end_user"):

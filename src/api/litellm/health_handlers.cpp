@@ -78,20 +78,6 @@ core::Task<void> readiness_details(ApiContext& context, net::Exchange& exchange,
   co_await admin::send(exchange, answer);
 }
 
-core::Task<void> health(ApiContext& context, net::Exchange& exchange, const Parameters&,
-                        const Caller&) {
-  if (context.control == nullptr || !context.control->check_models) {
-    admin::Answer answer =
-        admin::refuse(503, "This server does not check its models", admin::type::kInternal);
-    co_await admin::send(exchange, answer);
-    co_return;
-  }
-  const auto model = net::query_value(exchange.head().query, "model");
-  auto found = co_await context.control->check_models(model.value_or(""));
-  admin::Answer answer = found ? admin::ok(std::move(*found)) : admin::refuse(found.error());
-  co_await admin::send(exchange, answer);
-}
-
 core::Task<void> backlog(ApiContext& context, net::Exchange& exchange, const Parameters&,
                          const Caller&) {
   ledger::SettlerStatus status;

@@ -4,6 +4,7 @@
 
 #include "handlers.hpp"
 #include "litellm/alert_handlers.hpp"
+#include "litellm/check_handlers.hpp"
 #include "route_lists.hpp"
 
 namespace gatehouse::api::litellm {
@@ -18,6 +19,9 @@ constexpr std::array kRoutes{
     Route{"GET", "/metrics", Access::metrics, metrics},
     Route{"GET", "/health/readiness/details", Access::management, readiness_details},
     Route{"GET", "/health", Access::management, health},
+    Route{"GET", "/health/history", Access::management, check_history},
+    Route{"GET", "/health/latest", Access::management, latest_checks},
+    Route{"POST", "/health/test_connection", Access::management, test_connection},
     Route{"GET", "/health/services", Access::management, check_service},
     Route{"GET", "/health/backlog", Access::management, backlog},
 };

@@ -2,6 +2,7 @@
 /// What the admin routes work with.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,9 +10,12 @@
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/error.hpp"
 #include "gatehouse/core/money.hpp"
-#include "gatehouse/core/task.hpp"
 #include "gatehouse/net/blocking_pool.hpp"
 
+namespace gatehouse::gateway {
+class CheckHistory;
+struct Snapshot;
+}  // namespace gatehouse::gateway
 namespace gatehouse::ledger {
 class Balances;
 class Corrections;
@@ -35,6 +39,12 @@ inline constexpr std::string_view kSealedPrefix = "sealed:";
 inline std::string stored_model_place(std::string_view model_id, std::string_view parameter) {
   return "stored_model/" + std::string(model_id) + "/" + std::string(parameter);
 }
+
+/// How models are checked; follows a reload.
+struct CheckRules {
+  bool details = true;         ///< health_check_details
+  bool in_background = false;  ///< /health answers from what is known, without a call
+};
 
 /// One for all threads; everything in it is thread-safe and outlives the servers. Handlers of
 /// admin routes use it on threads of `pool`, where they may block.
@@ -62,10 +72,14 @@ struct ControlPlane {
   /// Builds and publishes a new snapshot after a stored model changed; returns once every thread
   /// has it. Blocking.
   std::function<core::Result<void>()> reload_models = {};
-  /// Calls every deployment (or those of one model group) and tells how they do, as the JSON text
-  /// {"healthy_endpoints":[…],"unhealthy_endpoints":[…],"healthy_count","unhealthy_count"}. On
-  /// the loop's thread.
-  std::function<core::Task<core::Result<std::string>>(std::string model)> check_models = {};
+  gateway::CheckHistory* checks = nullptr;  ///< of models; null: none is kept
+  std::function<CheckRules()> check_rules = {};
+  /// A snapshot of one deployment made of `litellm_params` and `model_info` (JSON objects) as if
+  /// they were stored: the base URL is checked as a stranger's. Blocking. Errc::invalid_argument
+  /// says what is wrong.
+  std::function<core::Result<std::shared_ptr<const gateway::Snapshot>>(
+      std::string_view litellm_params, std::string_view model_info)>
+      try_model = {};
   /// Sends a test alert to the channels named "webhook" or "slack". Blocking. Errc::not_found when
   /// alerts do not go there, Errc::upstream_failed when it was not taken.
   std::function<core::Result<void>(std::string_view channel)> send_test_alert = {};
