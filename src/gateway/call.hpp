@@ -62,6 +62,7 @@ struct Reservation {
   std::optional<std::uint64_t> output_limit;
   std::optional<limits::Admission> admission;
   bool dispatched = false;
+  bool paced = false;  ///< a limit of tokens per minute holds
   /// Bounds of a provider or deployment hold for the call, too: its journal entry names them.
   bool bounds_upstream = false;
   /// The deployment that refused last would take the call with less output.

@@ -57,6 +57,13 @@ std::uint64_t expected_tokens(Call& call) {
   return call.estimate_prompt() + call.wishes.max_output.value_or(0);
 }
 
+/// Whether anybody limits tokens per minute: where nobody does, none need be counted.
+bool limits_pace(const std::vector<limits::Charge>& charges) {
+  return std::ranges::any_of(charges, [](const limits::Charge& charge) {
+    return charge.limits != nullptr && charge.limits->rate.tokens_per_minute;
+  });
+}
+
 core::Result<limits::Demand> demand_of(Call& call) {
   const Reservation& reservation = call.reservation;
   auto prompt = reservation.price.of_prompt(reservation.prompt_tokens);
@@ -68,7 +75,7 @@ core::Result<limits::Demand> demand_of(Call& call) {
   if (!output) return core::pass(output);
   return limits::Demand{.fixed_cost = *prompt,
                         .output_cost = *output,
-                        .tokens = expected_tokens(call),
+                        .tokens = reservation.paced ? expected_tokens(call) : 0,
                         .at = call.started_at,
                         .now = call.now()};
 }
@@ -259,6 +266,7 @@ core::Task<std::optional<Refusal>> admit(Call& call) {
   bound_group(call, providers::bound_prompt(call.outline()));
   auto charges = co_await find_accounts(call);
   if (!charges) co_return std::move(charges.error());
+  call.reservation.paced = limits_pace(*charges);
   if (bounded_by_budget(*charges) && !call.wishes.max_output) {
     tell_output_bound(call.reservation, call.wishes.choices);
   }
@@ -345,6 +353,7 @@ core::Task<std::optional<Refusal>> charge_deployment(Call& call,
   if (!call.wishes.max_output && !reservation.output_limit && bounded_by_budget(*charges)) {
     tell_output_bound(reservation, call.wishes.choices);
   }
+  reservation.paced = reservation.paced || limits_pace(*charges);
   auto refusal = hold_upstream(call, *charges);
   if (refusal) co_return refusal;
   reservation.bounds_upstream = true;

@@ -33,7 +33,9 @@ bool is_plain_ascii(std::string_view text) noexcept {
 
 bool is_variant(const Member& member, std::string_view key) noexcept {
   if (core::iequals(member.key, key)) return true;
-  if (!member.key_escaped && is_plain_ascii(member.key)) return false;
+  // Letters from elsewhere that fold to ASCII ones take more bytes than those.
+  const bool longer = member.key.size() > key.size();
+  if (!member.key_escaped && (!longer || is_plain_ascii(member.key))) return false;
   return same_but_case(member.key, key);
 }
 
