@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
+
+#include "gatehouse/ledger/corrections.hpp"
 #include "settler_test_support.hpp"
 
 namespace gatehouse::ledger {
@@ -109,6 +112,80 @@ TEST(LedgerCrash, EveryCallIsCountedOnceOverKills) {
     EXPECT_LE(ledger.ask("SELECT count(*) FROM call_record WHERE status = 'unknown'"),
               (records + 9) / 10 + kill + 1)
         << "what was settled before the kill is known";
+  }
+}
+
+enum class KillPoint : std::uint8_t { reserved, dispatched };
+
+/// A process that makes one call up to the point and ends there, with its settler having seen it
+/// or not. Exit status 0 never happens.
+[[noreturn]] void call_until(const TempFolder& folder, KillPoint point, bool applied) {
+  Ledger ledger;
+  if (!ledger.open(folder)) ::_exit(3);
+  const Call call("1");
+  Journal& journal = ledger.journals->writer(0);
+  if (!journal.reserve(call.reservation())) ::_exit(4);
+  if (point == KillPoint::dispatched) journal.dispatch(call.id);
+  if (applied && !ledger.settler->flush(core::Seconds(20))) ::_exit(5);
+  ::kill(::getpid(), SIGKILL);
+  ::_exit(6);
+}
+
+/// What the next start finds.
+void after_kill_at(KillPoint point, bool applied, const std::function<void(Ledger&)>& expect) {
+  const TempFolder folder;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) call_until(folder, point, applied);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << WEXITSTATUS(status);
+  for (int start = 0; start < 2; ++start) {  // the second one finds nothing to do
+    Ledger ledger;
+    ASSERT_TRUE(ledger.open(folder));
+    SCOPED_TRACE(start);
+    EXPECT_EQ(ledger.ask("SELECT count(*) FROM call_record"), 1);
+    EXPECT_EQ(ledger.ask("SELECT count(*) FROM open_reservation"), 0);
+    expect(ledger);
+  }
+}
+
+/// faults.md, A2.
+TEST(LedgerCrash, AfterTheReservationAndBeforeTheConnectItIsVoid) {
+  for (const bool applied : {false, true}) {
+    after_kill_at(KillPoint::reserved, applied, [](Ledger& ledger) {
+      EXPECT_EQ(ledger.ask("SELECT count(*) FROM call_record WHERE status = 'interrupted' AND"
+                           " error_class = 'not_sent' AND cost_nano = 0 AND cost_known = 1"),
+                1);
+      EXPECT_EQ(ledger.ask("SELECT coalesce(sum(spent_nano), 0) FROM budget_counter"), 0);
+      EXPECT_EQ(ledger.ask("SELECT sum(spend_nano) FROM daily_scope_total"), 0);
+      EXPECT_EQ(ledger.ask("SELECT count(*) FROM reconciliation"), 0);
+    });
+  }
+}
+
+/// faults.md, A5: the process knew what the call used, and nobody else does.
+TEST(LedgerCrash, AfterTheUsageAndBeforeTheSettlementItIsUnknownUntilReconciled) {
+  for (const bool applied : {false, true}) {
+    after_kill_at(KillPoint::dispatched, applied, [](Ledger& ledger) {
+      const Call call("1");
+      const auto charged = [&](const char* sql) { return ledger.ask(sql); };
+      const char* counter = "SELECT spent_nano FROM budget_counter WHERE scope = 0";
+      const char* days = "SELECT sum(spend_nano) FROM daily_usage";
+      Corrections corrections(*ledger.database);
+      const auto waiting = corrections.unknown_calls(10);
+      ASSERT_TRUE(waiting);
+      if (!waiting->empty()) {
+        EXPECT_EQ(waiting->front().call_id, "1");
+        EXPECT_EQ(charged(counter), call.reserved);
+        EXPECT_EQ(charged(days), call.reserved);
+        ASSERT_TRUE(
+            corrections.resolve("1", core::Money::nano_usd(call.cost), "admin", call.started));
+      }
+      EXPECT_EQ(charged(counter), call.cost);
+      EXPECT_EQ(charged(days), call.cost);
+      EXPECT_EQ(ledger.ask("SELECT count(*) FROM reconciliation WHERE state = 'resolved'"), 1);
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-"""Rows A1-A6, A9, A12, A13 of faults.md: the process ends at any moment, and nothing is lost or
+"""Rows A1, A3-A6, A9, A12, A13 of faults.md: the process ends at any moment, and nothing is lost or
 counted twice."""
 
 import random
@@ -79,6 +79,29 @@ class CrashTest(LedgerTest):
         self.assertEqual(report["more"]["unknown_calls"], 50)
         reserved = self.rows("SELECT sum(reserved_nano) FROM call_record")[0][0]
         self.assertLessEqual(report["figures"]["D"], reserved)
+
+    def test_a5_after_the_usage_arrived_it_is_unknown_at_what_was_reserved(self):
+        """The provider has told what the call used and says nothing more: the gateway knows the
+        cost and cannot have settled it. (A2 and A5 step by step: ledger_crash_test.cpp.)"""
+        self.start()
+        stream = self.gateway.chat_stream("fake/tokens=5;stall=8", max_tokens=50,
+                                          stream_options={"include_usage": True})
+        for _, data in stream.events():
+            if '"completion_tokens":5' in data.replace(" ", ""):
+                break
+        else:
+            self.fail("no usage")
+        self.restart()
+        stream.close()
+        report = self.check(in_flight=1)
+        self.assertEqual(report["more"]["unknown_calls"], 1)
+        self.assertEqual(report["figures"]["M-"], 0)
+        status, cost, reserved = self.rows(
+            "SELECT status, cost_nano, reserved_nano FROM call_record")[0]
+        self.assertEqual((status, cost), ("unknown", reserved))
+        self.assertLessEqual(self.fake.bill()[0]["cost_nano_usd"], reserved)
+        self.assertEqual(self.rows("SELECT state, reserved_nano FROM reconciliation"),
+                         [("open", reserved)])
 
     def test_a6_what_was_answered_is_billed_once(self):
         self.start()

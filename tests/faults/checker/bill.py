@@ -7,14 +7,16 @@ import re
 from collections import defaultdict
 
 
-def _records(store):
-    """Everything that was posted or will be, as plain dicts."""
+def _records(store, unbilled):
+    """Everything that was posted or will be, as plain dicts, without calls of other upstreams."""
     out = []
     names = ("call_id", "request_id", "status", "cost_nano", "reserved_nano", "usage_source",
              "cost_clamped", "model", "retries", "fallbacks")
     state = {row["call_id"]: row["state"] for row in store.rows("SELECT * FROM reconciliation")} \
         if store.has("reconciliation") else {}
-    for row in store.rows(f"SELECT {', '.join(names)} FROM call_record"):
+    others = ", ".join("'" + model.replace("'", "''") + "'" for model in unbilled)
+    for row in store.rows(f"SELECT {', '.join(names)} FROM call_record WHERE model NOT IN "
+                          f"({others})"):
         out.append({name: row[name] for name in names} | {"open": state.get(row["call_id"])})
     for entry in store.tail.settlements:
         outcome = entry.outcome
@@ -127,8 +129,8 @@ def check_i11(context, verdict):
     if not store.has("call_record"):
         return verdict.not_applicable("no table call_record")
     entries = [entry for entry in options.bill["entries"] if entry["cost_nano_usd"]]
-    records = [record for record in _records(store) if record["model"] not in
-               options.unbilled_models]
+    records = [record for record in _records(store, options.unbilled_models)
+               if record["model"] not in options.unbilled_models]
     match = Match(entries, records)
     missing = doubled = unknown = 0
     for entry, record in match.pairs:

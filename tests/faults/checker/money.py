@@ -10,6 +10,9 @@ USAGE_SUMS = ("spend_nano", "prompt_tokens", "completion_tokens", "cache_read_to
               "failed_requests")
 DIMENSIONS = ("api_key", "user_id", "team_id", "organization_id", "end_user", "model",
               "model_group", "provider", "call_type")
+# What says which counters a call is charged to.
+OWN = ("api_key", "user_id", "team_id", "organization_id", "end_user", "model_group", "provider",
+       "deployment", "tags", "windows")
 # Scopes whose lifetime is counted from the moment on when somebody bounded them.
 OPTIONAL = {8, 9, 10, 11, 12}
 # Calls with the master key name a user who has no account.
@@ -56,14 +59,18 @@ class Posted:
         for table in ("deleted_virtual_key", "virtual_key"):
             if store.has(table):
                 self.accounts.update(store.rows(f"SELECT token, account FROM {table}"))
-        for record in store.rows("SELECT * FROM call_record"):
+        # Calls that are alike in all that is looked at count together: there may be millions.
+        alike = ", ".join(OWN)
+        for record in store.rows(
+                f"SELECT {alike}, min(call_id) AS call_id, count(*) AS calls, sum(cost_nano) AS "
+                "cost, sum(max(0, cost_nano - reserved_nano)) AS excess FROM call_record "
+                f"GROUP BY {alike}"):
             self._add(record)
 
     def _add(self, record):
-        cost = record["cost_nano"]
-        self.count += 1
+        cost, over = record["cost"], record["excess"]
+        self.count += record["calls"]
         self.total += cost
-        over = max(0, cost - record["reserved_nano"])
         account = self.accounts.get(record["api_key"], record["api_key"])
         names = [(scope, own_id(record, scope, account)) for scope in range(len(SCOPES)) if scope != 7]
         names += [(7, tag) for tag in dict.fromkeys(json.loads(record["tags"]))]
@@ -145,6 +152,7 @@ def check_i2(context, verdict):
     _check_daily(store, verdict)
     if store.has("daily_tag_usage"):
         _check_daily_tags(store, verdict)
+    _check_coarse(store, verdict)
 
 
 def _check_counters(store, verdict, posted, adjusted):
@@ -201,12 +209,62 @@ def _daily_rows(store, table, key):
     return {tuple(row)[:len(key)]: tuple(row)[len(key):] for row in store.rows(sql)}
 
 
+def _all_equal(store, table, key, wanted):
+    """Whether the table holds exactly the rows of the query `wanted`, whose first columns are the
+    key: asked of the engine, because there may be a million. The number of rows, else None."""
+    names = [*key, *USAGE_SUMS]
+    same = " AND ".join(f"d.{name} = w.{name}" for name in names)
+    sql = (f"WITH w ({', '.join(names)}) AS ({wanted}) SELECT count(*), count(d.date) FROM w LEFT "
+           f"JOIN {table} d ON {same}")
+    groups, found = next(iter(store.rows(sql)))
+    return groups if groups == found == store.one(f"SELECT count(*) FROM {table}") else None
+
+
+def _check_rows(store, verdict, table, key, sql):
+    equal = _all_equal(store, table, key, sql)
+    if equal is not None:
+        verdict.checked += equal
+        return
+    wanted = {tuple(row)[:len(key)]: tuple(row)[len(key):] for row in store.rows(sql)}
+    _compare_daily(verdict, table.replace("_", " "), _daily_rows(store, table, key), wanted)
+
+
+# Coarse tables: what they are the sums of.
+COARSE = (
+    ("daily_key_usage", "daily_usage", ("date",) + tuple(name for name in DIMENSIONS
+                                                         if name != "end_user")),
+    ("daily_model_usage", "daily_usage", ("date", "model", "model_group", "provider",
+                                          "call_type")),
+    ("daily_tag_total", "daily_tag_usage", ("date", "tag")),
+)
+TOTALS = ((2, "team_id"), (4, "user_id"), (5, "api_key"), (6, "end_user"))
+
+
+def _check_coarse(store, verdict):
+    sums = ", ".join(f"sum({name})" for name in USAGE_SUMS)
+    for table, fine, key in COARSE:
+        if store.has(table, fine):
+            names = ", ".join(key)
+            _check_rows(store, verdict, table, key,
+                        f"SELECT {names}, {sums} FROM {fine} GROUP BY {names}")
+    if not store.has("daily_scope_total", "weekly_scope_total"):
+        return
+    for scope, column in TOTALS:
+        named = "WHERE end_user <> ''" if scope == 6 else ""
+        for table, day in (("daily_scope_total", "date"),
+                           ("weekly_scope_total", "date(date, 'weekday 0', '-6 days')")):
+            if table == "weekly_scope_total" and scope not in (5, 6):
+                continue
+            total = f"(SELECT * FROM {table} WHERE scope = {scope})"
+            _check_rows(store, verdict, total, ("date", "id"),
+                        f"SELECT {day}, {column}, {sums} FROM daily_usage {named} GROUP BY 1, 2")
+
+
 def _check_daily(store, verdict):
     key = ("date",) + DIMENSIONS
     sql = (f"SELECT {_DATE}, {', '.join(DIMENSIONS)}, {_SUMS} FROM call_record GROUP BY "
            + ", ".join(str(number + 1) for number in range(len(key))))
-    wanted = {tuple(row)[:len(key)]: tuple(row)[len(key):] for row in store.rows(sql)}
-    _compare_daily(verdict, "daily usage", _daily_rows(store, "daily_usage", key), wanted)
+    _check_rows(store, verdict, "daily_usage", key, sql)
 
 
 def _check_daily_tags(store, verdict):
@@ -216,8 +274,7 @@ def _check_daily_tags(store, verdict):
            "(SELECT DISTINCT c.seq AS seq, j.value AS value FROM call_record c, "
            "json_each(c.tags) j) t ON t.seq = r.seq GROUP BY "
            + ", ".join(str(number + 1) for number in range(len(key))))
-    wanted = {tuple(row)[:len(key)]: tuple(row)[len(key):] for row in store.rows(sql)}
-    _compare_daily(verdict, "daily tag usage", _daily_rows(store, "daily_tag_usage", key), wanted)
+    _check_rows(store, verdict, "daily_tag_usage", key, sql)
 
 
 def check_i3(context, verdict):

@@ -21,6 +21,7 @@ def open_database(path):
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA cache_size = -262144")  # KiB: each check reads everything
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return connection
