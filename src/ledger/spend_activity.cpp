@@ -141,13 +141,14 @@ core::Result<std::vector<std::string>> SpendQueries::tag_names(std::string_view 
 
 core::Result<std::vector<std::string>> SpendQueries::end_users(std::string_view after,
                                                                std::uint64_t limit) const {
-  return names(database_,
-               "WITH RECURSIVE found (name) AS ("
-               "SELECT (SELECT MIN(end_user) FROM daily_usage WHERE end_user > ?) UNION ALL "
-               "SELECT (SELECT MIN(end_user) FROM daily_usage WHERE end_user > name) FROM found "
-               "WHERE name IS NOT NULL) "
-               "SELECT name FROM found WHERE name IS NOT NULL LIMIT ?",
-               after, limit);
+  return names(
+      database_,
+      "WITH RECURSIVE found (name) AS ("
+      "SELECT (SELECT MIN(id) FROM daily_scope_total WHERE scope = 6 AND id > ?) UNION ALL "
+      "SELECT (SELECT MIN(id) FROM daily_scope_total WHERE scope = 6 AND id > name) "
+      "FROM found WHERE name IS NOT NULL) "
+      "SELECT name FROM found WHERE name IS NOT NULL LIMIT ?",
+      after, limit);
 }
 
 }  // namespace gatehouse::ledger
