@@ -109,9 +109,21 @@ class Resolver {
 struct KnownChannel {
   ChannelKind kind;
   std::string_view variable;
+  std::string_view stand_in = {};  ///< where the variable is not set
 };
-constexpr std::array kChannels{KnownChannel{ChannelKind::webhook, "WEBHOOK_URL"},
-                               KnownChannel{ChannelKind::slack, "SLACK_WEBHOOK_URL"}};
+constexpr std::array kChannels{
+    KnownChannel{ChannelKind::webhook, "WEBHOOK_URL"},
+    KnownChannel{ChannelKind::slack, "SLACK_WEBHOOK_URL", "ALERTING_WEBHOOK_URL"}};
+
+std::optional<std::string> address_of(const KnownChannel& channel,
+                                      const config::Environment& environment) {
+  for (const std::string_view variable : {channel.variable, channel.stand_in}) {
+    if (variable.empty()) continue;
+    auto value = environment(variable);
+    if (value && !value->empty()) return value;
+  }
+  return {};
+}
 
 bool lists(const AlertingSettings& settings, ChannelKind kind) {
   return std::ranges::find(settings.alerting, alerts::name_of(kind)) != settings.alerting.end();
@@ -201,8 +213,8 @@ void resolve_alerting(AlertingSettings& settings, const config::Environment& env
       }
       left = others;
     }
-    const auto address = environment(known.variable);
-    if (address && !address->empty()) resolver.add(known.kind, left, core::Secret(*address));
+    auto address = address_of(known, environment);
+    if (address) resolver.add(known.kind, left, core::Secret(std::move(*address)));
     if (!resolver.has(known.kind) && !left.empty()) {
       problems.warning(kPath, 0,
                        std::string(alerts::name_of(known.kind)) + " has no address: set " +

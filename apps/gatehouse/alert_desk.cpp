@@ -121,7 +121,7 @@ void AlertDesk::follow(const AlertingSettings& settings) {
 }
 
 void AlertDesk::tell(const Budget& budget, const CallerFacts& caller, std::string event,
-                     std::string what) {
+                     const std::string& what) {
   const auto rules = rules_.load();
   const core::WallTime now = clock_.wall();
   const core::WallTime until = budget.resets_at.value_or(now + rules->args.budget_alert_ttl);

@@ -44,7 +44,7 @@ class AlertDesk {
   };
   void slow_call(const gateway::CallRecord& record);
   void tell(const Budget& budget, const gateway::CallerFacts& caller, std::string event,
-            std::string what);
+            const std::string& what);
 
   alerts::Alerter& alerter_;
   const core::Clock& clock_;

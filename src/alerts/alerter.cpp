@@ -79,22 +79,21 @@ struct Alerter::State::Running {
   core::TaskGroup closing;
   net::Timer patience{[this] { cancellation.request(core::Cancellation::Reason::shutdown); }};
 
-  void follow(const std::vector<Channel>& channels);
+  void follow(const std::vector<Channel>& wanted);
   void put(Outbox& outbox, std::string body);
   /// Sends what waits until nothing does.
   static core::Task<void> empty_outbox(Running* running, std::shared_ptr<Outbox> outbox);
-  static core::Task<void> send_tests(Running* running, std::vector<Channel> channels,
+  static core::Task<void> send_tests(Running* running, std::vector<Channel> wanted,
                                      std::string body, TestResult done);
   static core::Task<void> close_loop(Running* running);
 };
 
-core::Task<void> Alerter::State::Running::send_tests(Running* running,
-                                                     std::vector<Channel> channels,
+core::Task<void> Alerter::State::Running::send_tests(Running* running, std::vector<Channel> wanted,
                                                      std::string body, TestResult done) {
   DeliveryPolicy once = running->state.options.delivery;
   once.tries = 1;
   std::string reasons;
-  for (const Channel& channel : channels) {
+  for (const Channel& channel : wanted) {
     auto outcome = co_await deliver(running->delivery, channel, body, once);
     if (!outcome.delivered) reasons += (reasons.empty() ? "" : "; ") + outcome.reason;
   }
@@ -143,9 +142,9 @@ void Alerter::State::Running::put(Outbox& outbox, std::string body) {
   outbox.waiting.push_back(std::move(body));
 }
 
-void Alerter::State::Running::follow(const std::vector<Channel>& channels) {
+void Alerter::State::Running::follow(const std::vector<Channel>& wanted) {
   std::vector<std::shared_ptr<Outbox>> next;
-  for (const Channel& channel : channels) {
+  for (const Channel& channel : wanted) {
     const auto same = std::ranges::find_if(outboxes, [&](const std::shared_ptr<Outbox>& outbox) {
       return outbox->channel.same_address(channel);
     });

@@ -173,6 +173,10 @@ class TestAlertsTest(AlertTest):
         self.assertEqual(len(self.hook.bodies(event="test")), 1)
         self.assertEqual(self.get("/health/services?service=slack")["status"], "success")
         self.assertIn("test alert", self.slack.bodies()[0]["text"])
+        # LiteLLM's own name for the same.
+        self.assertEqual(self.get("/health/services?service=slack_budget_alerts")["status"],
+                         "success")
+        self.assertEqual(len(self.slack.bodies()), 2)
         self.hook.answers.append(403)
         error = self.refused("GET", "/health/services?service=webhook", status=502)
         self.assertIn("status 403", error["message"])
@@ -181,6 +185,15 @@ class TestAlertsTest(AlertTest):
                          ["query", "service"])
         log = self.gateway.program.output()
         self.assertNotIn("url-canary", log)
+
+    def test_a_neutral_variable_stands_in_for_slack(self):
+        sink = AlertSink()
+        self.addCleanup(sink.stop)
+        gateway = Gateway(self.config(), env={"ALERTING_WEBHOOK_URL": sink.url()})
+        self.addCleanup(gateway.stop)
+        self.assertIn("webhook has no address: set WEBHOOK_URL", gateway.program.output())
+        self.assertEqual(gateway.get("/health/services?service=slack").status, 200)
+        self.assertEqual(len(sink.received), 1)
 
     def test_channels_follow_a_reload(self):
         another = AlertSink()

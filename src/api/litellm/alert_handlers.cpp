@@ -13,7 +13,7 @@ admin::Answer check_service(const admin::AdminRequest& request, ControlPlane& co
   const std::string service = query.required_text("service");
   if (!errors.empty()) return errors.answer();
   // LiteLLM has a name of its own for Slack's test of budgets.
-  const std::string_view channel = service == "slack_budget_alerts" ? "slack" : service;
+  const std::string channel = service == "slack_budget_alerts" ? "slack" : service;
   if (channel != "webhook" && channel != "slack") {
     return admin::refuse(400, "Service must be in list. Service=" + core::printable(service) +
                                   ". List=['webhook', 'slack', 'slack_budget_alerts']");
@@ -21,14 +21,14 @@ admin::Answer check_service(const admin::AdminRequest& request, ControlPlane& co
   if (!control.send_test_alert) return admin::refuse(503, "This server sends no alerts");
   const auto sent = control.send_test_alert(channel);
   if (!sent && sent.error().code == core::Errc::not_found) {
-    return admin::refuse(422, "\"" + std::string(channel) +
-                                  "\" not in proxy config: general_settings.alerting. Unset");
+    return admin::refuse(
+        422, "\"" + channel + "\" not in proxy config: general_settings.alerting. Unset");
   }
   if (!sent) return admin::refuse(sent.error());
   admin::JsonWriter out;
   out.begin_object()
       .member("status", "success")
-      .member("message", "Test alert sent, verify that it arrived: " + std::string(channel))
+      .member("message", "Test alert sent, verify that it arrived: " + channel)
       .end_object();
   return admin::ok(std::move(out).take());
 }
