@@ -100,6 +100,13 @@ void describe(config::Section& s, LimitSettings& c) {
              .restart = true});
 }
 
+void describe(config::Section& s, KeySettings& c) {
+  s.duration("rotation_grace", c.rotation_grace, {core::Seconds(0), core::Seconds(366 * 86'400)},
+             {.text = "how long the old text of a key with auto_rotate stays good; the new one is "
+                      "in DATA/rotated_keys",
+              .restart = true});
+}
+
 void describe(config::Section& s, IdentityParams& c) {
   s.lenient_unknown();
   s.money("max_budget", c.max_budget, {.text = "USD"});
@@ -148,6 +155,7 @@ void describe(config::Section& s, LitellmSettings& c) {
 void describe_control(config::Section& root, ControlSettings& c) {
   root.section("storage", c.storage, {.text = "the data folder"});
   root.section("limits", c.limits, {.text = "budgets and rate limits"});
+  root.section("keys", c.keys, {.text = "virtual keys"});
   root.section("litellm_settings", c.litellm, {.text = "defaults, as in LiteLLM"});
   root.text("litellm_compat", c.litellm_compat,
             {.text = "\"1.81\" answers as that version of LiteLLM does where later ones differ"});

@@ -38,6 +38,11 @@ struct LimitSettings {
   bool finish_abandoned_calls = false;
 };
 
+/// `keys`.
+struct KeySettings {
+  core::Seconds rotation_grace{86'400};
+};
+
 /// `default_key_generate_params`, `upperbound_key_generate_params` and their like.
 struct IdentityParams {
   std::optional<core::Money> max_budget;
@@ -71,6 +76,7 @@ struct LitellmSettings : models::LitellmSection {
 struct ControlSettings {
   StorageSettings storage;
   LimitSettings limits;
+  KeySettings keys;
   LitellmSettings litellm;
   std::string litellm_compat = "latest";
 
@@ -79,6 +85,7 @@ struct ControlSettings {
 
 void describe(config::Section& s, StorageSettings& c);
 void describe(config::Section& s, LimitSettings& c);
+void describe(config::Section& s, KeySettings& c);
 void describe(config::Section& s, IdentityParams& c);
 void describe(config::Section& s, LitellmSettings& c);
 /// Keys of the file's root.

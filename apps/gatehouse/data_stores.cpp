@@ -72,6 +72,10 @@ std::string archive_folder(const std::string& data_folder) {
   return data_folder + "/archive";
 }
 
+std::string rotated_keys_folder(const std::string& data_folder) {
+  return data_folder + "/rotated_keys";
+}
+
 core::Result<std::unique_ptr<DataStores>> DataStores::open(
     const std::string& data_folder, const ControlSettings& settings, std::size_t threads,
     const config::Environment& environment, const core::Clock& clock, telemetry::Logger& logger) {
@@ -118,6 +122,11 @@ core::Result<std::unique_ptr<DataStores>> DataStores::open(
                             .policy = identity_policy(settings),
                             .durations = {.exact = limits::exact_duration,
                                           .check_budget = limits::check_budget_duration}});
+  stores->rotation = std::make_unique<tenancy::KeyRotation>(
+      *stores->stores, tenancy::RotationOptions{.folder = rotated_keys_folder(data_folder),
+                                                .grace = settings.keys.rotation_grace});
+  if (auto recovered = stores->rotation->recover(); !recovered) return core::pass(recovered);
+  stores->rotate_keys();
   auto key = find_sealing_key(data_folder, environment, stores->random_bytes);
   if (!key) return core::pass(key);
   stores->sealing_key = std::make_unique<crypto::SealingKey>(std::move(*key));
@@ -125,7 +134,20 @@ core::Result<std::unique_ptr<DataStores>> DataStores::open(
   return stores;
 }
 
+void DataStores::rotate_keys() {
+  const auto round = rotation->run();
+  if (!round) {
+    logger.warning("keys_not_rotated", {{"error", round.error()}});
+    return;
+  }
+  if (round->rotated != 0) logger.info("keys_rotated", {{"keys", round->rotated}});
+  if (round->error) {
+    logger.warning("keys_not_rotated", {{"keys", round->failed}, {"error", *round->error}});
+  }
+}
+
 void DataStores::maintain() {
+  rotate_keys();
   for (int i = 0; i < kMostExpiries; ++i) {
     const auto expired = idempotency->expire(clock.wall());
     if (!expired) logger.warning("idempotency_keys_kept", {{"error", expired.error()}});

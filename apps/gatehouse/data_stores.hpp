@@ -20,6 +20,7 @@
 #include "gatehouse/net/blocking_pool.hpp"
 #include "gatehouse/telemetry/log.hpp"
 #include "gatehouse/tenancy/database_directory.hpp"
+#include "gatehouse/tenancy/key_rotation.hpp"
 #include "gatehouse/tenancy/store.hpp"
 
 namespace gatehouse::app {
@@ -28,6 +29,7 @@ namespace gatehouse::app {
 std::string database_file(const std::string& data_folder);
 std::string journal_folder(const std::string& data_folder);
 std::string archive_folder(const std::string& data_folder);
+std::string rotated_keys_folder(const std::string& data_folder);
 
 /// Opened before the first worker, ended after the last one. Members are declared in the order in
 /// which they depend on each other. A failed write or sync ends the process.
@@ -40,8 +42,10 @@ struct DataStores {
       const std::string& data_folder, const ControlSettings& settings, std::size_t threads,
       const config::Environment& environment, const core::Clock& clock, telemetry::Logger& logger);
 
-  /// Forgets expired Idempotency-Keys and accounts that were idle for long. Blocking; every minute.
+  /// Rotates keys that are due, forgets expired Idempotency-Keys and accounts that were idle for
+  /// long. Blocking; every minute.
   void maintain();
+  void rotate_keys();
 
   const core::Clock& clock;
   telemetry::Logger& logger;
@@ -57,6 +61,7 @@ struct DataStores {
   std::unique_ptr<ledger::IdempotencyStore> idempotency;
   std::unique_ptr<tenancy::DatabaseDirectory> directory;
   std::unique_ptr<tenancy::StoreContext> stores;
+  std::unique_ptr<tenancy::KeyRotation> rotation;
   limits::AccountBook accounts{random.next()};
   std::unique_ptr<crypto::SealingKey> sealing_key;  ///< of secrets in the database
   std::unique_ptr<net::BlockingPool> pool;

@@ -54,12 +54,12 @@ core::Result<std::uint64_t> count_days(Connection& connection, const CallFilter&
   Select select = sums(filter);
   select.where("date >= ?", text_of(days.first))
       .where("date <= ?", text_of(days.last))
-      .where_if("api_key = ?", filter.api_key)
       .where_if("user_id = ?", filter.user_id)
       .where_if("team_id = ?", filter.team_id)
       .where_if("organization_id = ?", filter.organization_id)
       .where_if("model = ?", filter.model)
       .where_if("model_group = ?", filter.model_group);
+  narrow_key(select, filter);
   std::uint64_t counted = 0;
   auto done = select.each(connection, [&](const Row& row) -> core::Result<void> {
     const int column = !filter.successful ? 0 : *filter.successful ? 1 : 2;

@@ -109,9 +109,19 @@ LoggedCall read_call(const database::Row& row) {
   return call;
 }
 
+void narrow_key(database::Select& select, const CallFilter& filter) {
+  if (!filter.api_key || filter.other_hashes.empty()) {
+    select.where_if("api_key = ?", filter.api_key);
+    return;
+  }
+  std::vector<std::string> hashes = filter.other_hashes;
+  hashes.push_back(*filter.api_key);
+  select.where_in("api_key", hashes);
+}
+
 void narrow(database::Select& select, const CallFilter& filter) {
+  narrow_key(select, filter);
   select.where_if("request_id = ?", filter.request_id)
-      .where_if("api_key = ?", filter.api_key)
       .where_if("user_id = ?", filter.user_id)
       .where_if("team_id = ?", filter.team_id)
       .where_if("organization_id = ?", filter.organization_id)

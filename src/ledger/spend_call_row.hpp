@@ -17,6 +17,8 @@ LoggedCall read_call(const database::Row& row);
 /// Adds the conditions that the filter makes. Where an index serves only part of the rows, the
 /// condition that lets the engine use it, too.
 void narrow(database::Select& select, const CallFilter& filter);
+/// The one of them that is about the key.
+void narrow_key(database::Select& select, const CallFilter& filter);
 
 /// Nanoseconds since 1970.
 inline std::int64_t nanos_of(core::WallTime time) {

@@ -103,7 +103,17 @@ core::Result<CallFilter> with_index(Connection& connection, CallFilter filter) {
     auto key = single(connection, "SELECT token FROM virtual_key WHERE key_alias = ?", values);
     if (!key) return core::pass(key);
     filter.api_key = std::move(*key);
-    if (filter.api_key) filter.key_alias.reset();
+    if (!filter.api_key) return filter;
+    filter.key_alias.reset();
+    const database::Value token[] = {*filter.api_key};
+    auto done = connection.query(
+        "SELECT token FROM former_key WHERE account = "
+        "(SELECT account FROM virtual_key WHERE token = ?)",
+        token, [&](const Row& row) -> core::Result<void> {
+          filter.other_hashes.emplace_back(row.text(0));
+          return {};
+        });
+    if (!done) return core::pass(done);
   }
   return filter;
 }

@@ -45,6 +45,13 @@ core::Result<std::map<std::string, KeyName>> SpendQueries::key_names(
                         .where_in("token", part)
                         .each(connection, add);
       if (!living) return living;
+      // Calls from before a regeneration go by the key's present name.
+      auto former = Select("f.token, k.key_alias, k.key_name, k.team_id",
+                           "former_key AS f JOIN virtual_key AS k "
+                           "ON k.account = f.account AND k.replaced_by IS NULL")
+                        .where_in("f.token", part)
+                        .each(connection, add);
+      if (!former) return former;
       return Select("token, key_alias, key_name, team_id", "deleted_virtual_key")
           .where_in("token", part)
           .each(connection, add);

@@ -193,6 +193,23 @@ core::Result<KeyRecord> patched(KeyRecord record, const KeyPatch& patch, const W
   return record;
 }
 
+core::Result<void> plan_rotation(const Writing& writing, const KeyRecord& record, bool anew) {
+  if (!record.auto_rotate || !record.rotation_interval) {
+    auto done = writing.db.execute("DELETE FROM key_rotation WHERE account = ?", {record.account});
+    if (!done) return core::pass(done);
+    return {};
+  }
+  auto length = length_of(writing.context.durations, *record.rotation_interval);
+  if (!length) return core::pass(length);
+  const std::int64_t due = (writing.now + *length).time_since_epoch().count();
+  auto done = writing.db.execute(
+      anew ? "INSERT OR REPLACE INTO key_rotation (account, due_at_ns) VALUES (?, ?)"
+           : "INSERT OR IGNORE INTO key_rotation (account, due_at_ns) VALUES (?, ?)",
+      {record.account, due});
+  if (!done) return core::pass(done);
+  return {};
+}
+
 core::Result<void> check_references(const Writing& writing, const KeyRecord& record) {
   if (record.key_alias) {
     auto taken = exists(writing.db, "SELECT 1 FROM virtual_key WHERE key_alias = ? AND token <> ?",
@@ -231,8 +248,10 @@ core::Result<core::Secret> key_text(const Writing& writing,
 }
 
 core::Result<void> check_token_free(const Writing& writing, std::string_view token) {
-  auto taken = exists(writing.db, "SELECT 1 FROM virtual_key WHERE token = ? OR account = ?",
-                      {token, token});
+  auto taken = exists(writing.db,
+                      "SELECT 1 FROM virtual_key WHERE token = ? OR account = ? "
+                      "UNION ALL SELECT 1 FROM former_key WHERE token = ?",
+                      {token, token, token});
   if (!taken) return core::pass(taken);
   if (*taken) return core::fail(core::Errc::conflict, "A key with this text already exists.");
   return {};

@@ -20,6 +20,10 @@ core::Result<KeyPatch> within_bounds(KeyPatch patch, const Writing& writing, boo
 /// `record` with the patch applied; checks texts, durations and numbers.
 core::Result<KeyRecord> patched(KeyRecord record, const KeyPatch& patch, const Writing& writing);
 
+/// Keeps when a key that rotates by itself is due; of one that does not, nothing is kept. The
+/// interval begins now with `anew`, or where nothing was kept.
+core::Result<void> plan_rotation(const Writing& writing, const KeyRecord& record, bool anew);
+
 /// Errc::conflict for a taken alias, Errc::invalid_argument for a team, organization or budget
 /// that does not exist.
 core::Result<void> check_references(const Writing& writing, const KeyRecord& record);

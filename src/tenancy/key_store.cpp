@@ -44,6 +44,7 @@ core::Result<IssuedKey> issue(const Writing& writing, const NewKey& key) {
   if (auto done = check_token_free(writing, record->token); !done) return core::pass(done);
   if (auto done = check_references(writing, *record); !done) return core::pass(done);
   if (auto done = writing.insert(*record, record->token); !done) return core::pass(done);
+  if (auto done = plan_rotation(writing, *record, true); !done) return core::pass(done);
   writing.changes.keys.push_back(record->token);
   return IssuedKey{*std::move(text), *std::move(record)};
 }
@@ -59,6 +60,8 @@ core::Result<KeyRecord> change(const Writing& writing, std::string_view token,
   writing.touch(after->provenance);
   if (auto done = check_references(writing, *after); !done) return core::pass(done);
   if (auto done = writing.update(*before, *after, token); !done) return core::pass(done);
+  const bool anew = !fields.auto_rotate.absent() || !fields.rotation_interval.absent();
+  if (auto done = plan_rotation(writing, *after, anew); !done) return core::pass(done);
   if (auto done = note_key(writing, token); !done) return core::pass(done);
   return after;
 }
@@ -105,6 +108,10 @@ core::Result<IssuedKey> replace_text(const Writing& writing, std::string_view to
     return core::pass(done);
   }
   writing.changes.keys.push_back(after->token);
+  auto noted = writing.db.execute("INSERT INTO former_key (token, account) VALUES (?, ?)",
+                                  {before->token, before->account});
+  if (!noted) return core::pass(noted);
+  if (auto done = plan_rotation(writing, *after, true); !done) return core::pass(done);
   if (how.grace && *how.grace > core::Nanos::zero()) {
     auto kept = keep_old_text(writing, *std::move(before), *after, *how.grace);
     if (!kept) return core::pass(kept);
@@ -179,6 +186,19 @@ core::Result<KeyRecord> KeyStore::find(std::string_view token, bool deleted_too)
     }
     if (!archived) return missing("Key", token);
     return *std::move(archived);
+  });
+}
+
+core::Result<std::vector<std::string>> KeyStore::all_tokens(std::string_view token) const {
+  return context_.database.read([&](database::Connection& db) {
+    return texts(db,
+                 "WITH own (account) AS (SELECT account FROM virtual_key WHERE token = ?1 "
+                 "UNION SELECT account FROM former_key WHERE token = ?1 "
+                 "UNION SELECT account FROM deleted_virtual_key WHERE token = ?1) "
+                 "SELECT ?1 UNION SELECT token FROM former_key WHERE account IN own "
+                 "UNION SELECT token FROM virtual_key WHERE account IN own "
+                 "AND replaced_by IS NULL",
+                 {token});
   });
 }
 

@@ -129,7 +129,8 @@ Outcome<Question> read_question(const AdminRequest& request, ControlPlane& contr
   const auto days = local_days(query);
   if (!days) return std::unexpected(days.error());
   question.days = *days;
-  if (const auto key = key_hash(query, "api_key")) question.filter.api_keys = {*key};
+  if (const auto key = key_hash(query, "api_key"))
+    question.filter.api_keys = all_hashes(control, *key);
   if (const auto model = query.text("model")) question.filter.models = {*model};
   named_by(subject, question.filter) = comma_list(query.text(parameter_of(subject)));
   const auto own = keep_to_own(request, control, subject, question.filter);

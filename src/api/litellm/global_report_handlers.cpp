@@ -163,7 +163,7 @@ Answer global_spend_report(const AdminRequest& request, ControlPlane& control) {
   const auto days = required_days(query);
   if (!days) return days.error();
   ledger::UsageFilter filter;
-  if (const auto key = key_hash(query, "api_key")) filter.api_keys = {*key};
+  if (const auto key = key_hash(query, "api_key")) filter.api_keys = all_hashes(control, *key);
   if (const auto user = query.text("internal_user_id")) filter.user_ids = {*user};
   if (const auto team = query.text("team_id")) filter.team_ids = {*team};
   if (const auto customer = query.text("customer_id")) filter.end_users = {*customer};

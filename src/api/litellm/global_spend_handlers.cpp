@@ -143,7 +143,7 @@ Answer global_spend_logs(const AdminRequest& request, ControlPlane& control) {
   const auto days = days_or(query, last_days(request.now, kMonth));
   if (!days) return days.error();
   ledger::UsageFilter filter;
-  if (const auto key = key_hash(query, "api_key")) filter.api_keys = {*key};
+  if (const auto key = key_hash(query, "api_key")) filter.api_keys = all_hashes(control, *key);
   const auto groups = ask(control, UsageBy::day, *days, filter);
   if (!groups) return groups.error();
   return named_amounts(*groups, "date", "spend");
@@ -248,7 +248,7 @@ Answer global_spend_end_users(const AdminRequest& request, ControlPlane& control
   if (from) days.first = ledger::day_of(*from);
   if (until) days.last = ledger::day_of(*until);
   ledger::UsageFilter filter;
-  if (key) filter.api_keys = {tenancy::token_of(*key)};
+  if (key) filter.api_keys = all_hashes(control, tenancy::token_of(*key));
   const auto groups = ask(control, UsageBy::end_user, days, filter, kTopEndUsers);
   if (!groups) return groups.error();
   JsonWriter out;

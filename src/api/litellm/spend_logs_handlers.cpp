@@ -72,6 +72,7 @@ Outcome<ledger::CallFilter> whole_log_filter(const AdminRequest& request, Contro
   }
   const auto own = keep_to_own(request, control, filter);
   if (!own) return std::unexpected(own.error());
+  add_other_hashes(control, filter);
   return filter;
 }
 
@@ -141,6 +142,7 @@ Outcome<ledger::CallFilter> page_filter(const AdminRequest& request, ControlPlan
   if (*code) filter.successful = false;
   const auto own = keep_to_own(request, control, filter);
   if (!own) return std::unexpected(own.error());
+  add_other_hashes(control, filter);
   return filter;
 }
 

@@ -42,9 +42,10 @@ std::unexpected<admin::Answer> not_your_activity() {
 }
 
 /// The caller's own calls: by the user, or by the key of nobody.
-Outcome<void> own_activity(const tenancy::Caller& caller, ledger::UsageFilter& filter) {
+Outcome<void> own_activity(const tenancy::Caller& caller, ControlPlane& control,
+                           ledger::UsageFilter& filter) {
   if (caller.user_id().empty()) {
-    filter.api_keys = {std::string(caller.token())};
+    filter.api_keys = all_hashes(control, std::string(caller.token()));
     if (!filter.user_ids.empty()) return not_your_activity();
     return {};
   }
@@ -63,7 +64,7 @@ Outcome<void> teams_activity(const AdminRequest& request, ControlPlane& control,
     }
     filter.team_ids = {request.caller.principal->team->team_id};
     if (!administers_team(request, control, filter.team_ids.front())) {
-      return own_activity(request.caller, filter);
+      return own_activity(request.caller, control, filter);
     }
     return {};
   }
@@ -122,6 +123,17 @@ std::optional<std::string> key_hash(const admin::QueryReader& query, std::string
   return tenancy::token_of(*key);
 }
 
+std::vector<std::string> all_hashes(ControlPlane& control, const std::string& hash) {
+  auto all = tenancy::KeyStore(control.stores).all_tokens(hash);
+  return all ? std::move(*all) : std::vector<std::string>{hash};
+}
+
+void add_other_hashes(ControlPlane& control, ledger::CallFilter& filter) {
+  if (!filter.api_key) return;
+  filter.other_hashes = all_hashes(control, *filter.api_key);
+  std::erase(filter.other_hashes, *filter.api_key);
+}
+
 std::vector<std::string> comma_list(const std::optional<std::string>& text) {
   std::vector<std::string> values;
   if (!text) return values;
@@ -157,7 +169,7 @@ Outcome<void> keep_to_own(const AdminRequest& request, ControlPlane& control,
   if (sees_everything(request.caller)) return {};
   switch (subject) {
     case ledger::Subject::user:
-      return own_activity(request.caller, filter);
+      return own_activity(request.caller, control, filter);
     case ledger::Subject::team:
       return teams_activity(request, control, filter);
     case ledger::Subject::organization:

@@ -28,6 +28,10 @@ ledger::DayRange last_days(core::WallTime now, int count);
 
 /// The hash of a key that a client names by its text or its hash.
 std::optional<std::string> key_hash(const admin::QueryReader& query, std::string_view name);
+/// All hashes of the key: calls from before it was regenerated are recorded under another.
+std::vector<std::string> all_hashes(ControlPlane& control, const std::string& hash);
+/// The same for a filter that names a key.
+void add_other_hashes(ControlPlane& control, ledger::CallFilter& filter);
 /// The values of a comma list.
 std::vector<std::string> comma_list(const std::optional<std::string>& text);
 

@@ -51,7 +51,10 @@ void write_day(JsonWriter& out, const std::string& date, const DaySummary& day) 
 
 ledger::UsageFilter usage_filter(const ledger::CallFilter& filter) {
   ledger::UsageFilter usage;
-  if (filter.api_key) usage.api_keys = {*filter.api_key};
+  if (filter.api_key) {
+    usage.api_keys = filter.other_hashes;
+    usage.api_keys.push_back(*filter.api_key);
+  }
   if (filter.user_id) usage.user_ids = {*filter.user_id};
   return usage;
 }

@@ -81,6 +81,8 @@ struct CallFilter {
   std::optional<core::WallTime> until = {};  ///< started before
   std::optional<std::string> request_id = {};
   std::optional<std::string> api_key = {};  ///< hash
+  /// Further hashes of the same key, if it was regenerated; only beside `api_key`.
+  std::vector<std::string> other_hashes = {};
   std::optional<std::string> user_id = {};
   std::optional<std::string> team_id = {};
   std::optional<std::string> organization_id = {};

@@ -88,6 +88,9 @@ class KeyStore {
 
   /// By hash, the archive last: a row found there has `deleted_at`.
   core::Result<KeyRecord> find(std::string_view token, bool deleted_too = false) const;
+  /// All hashes that the key of that hash has or had, `token` itself included: calls are recorded
+  /// under the one that they came with.
+  core::Result<std::vector<std::string>> all_tokens(std::string_view token) const;
   /// Errc::not_found when one alias is unknown.
   core::Result<std::vector<std::string>> tokens_of(const std::vector<std::string>& aliases) const;
   /// Sorts by key_alias, created_at, updated_at, expires, spend, max_budget, user_id, team_id.
