@@ -321,7 +321,12 @@ core::Task<std::optional<AttemptFailure>> run_attempt(Attempt& attempt, ReplySin
   } else {
     failed = co_await relay_whole(attempt, response, sink);
   }
-  if (!failed) attempt.deployment.health->succeeded(call.now(), latency);
+  if (!failed) {
+    attempt.deployment.health->succeeded(call.now(), latency);
+    if (call.settings().strategy == models::Strategy::usage_based) {
+      attempt.deployment.health->used(call.now(), call.usage.total());
+    }
+  }
   co_return failed;
 }
 

@@ -10,6 +10,7 @@
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/models/retry.hpp"
 #include "gatehouse/models/selection.hpp"
+#include "gatehouse/models/tag_filter.hpp"
 #include "idempotency.hpp"
 
 namespace gatehouse::gateway {
@@ -74,6 +75,15 @@ Refusal no_deployment(const Call& call) {
   return refusal;
 }
 
+Refusal none_for_tags(const Call& call) {
+  std::string tags;
+  for (const std::string& tag : call.wishes.tags) {
+    tags += (tags.empty() ? "'" : ", '") + core::printable(tag) + "'";
+  }
+  return bad_request("Not allowed to access model due to tags configuration. Passed model=" +
+                     core::printable(call.wishes.model) + " and tags=[" + tags + "]");
+}
+
 /// The group's name and what else was configured, as LiteLLM's clients expect in the message.
 void name_group(const Call& call, Refusal& refusal) {
   std::string fallbacks;
@@ -127,11 +137,25 @@ class Dispatch {
 
   void enter(const models::ModelMatch& match) {
     call_.match = match;
-    candidates_.clear();
-    models::select(*match.group, call_.settings().strategy, call_.now(), call_.worker.tools.random,
-                   candidates_);
-    next_ = 0;
+    choose();
     last_.reset();
+  }
+
+  /// The candidates of the group: with the call's tags, but for those that are left out.
+  void choose() {
+    const models::ModelGroup& group = *call_.match.group;
+    const models::TagFilter tags(group, call_.settings(), call_.wishes.tags);
+    closed_ = tags.closed();
+    next_ = 0;
+    core::Random& random = call_.worker.tools.random;
+    if (tags.open() && left_out_.empty()) {
+      models::select(group, call_.settings().strategy, call_.now(), random, candidates_);
+      return;
+    }
+    const auto allowed = [this, &tags](const models::Deployment& each) {
+      return tags.allows(each) && std::ranges::find(left_out_, &each) == left_out_.end();
+    };
+    models::select(group, call_.settings().strategy, call_.now(), random, allowed, candidates_);
   }
 
   /// What comes after a failure, or when nothing is left to try.
@@ -139,7 +163,9 @@ class Dispatch {
     if (last_ && next_ < candidates_.size()) {
       return plan_.after(last_->failure, state(), call_.worker.tools.random);
     }
-    if (!last_ && !passed_over_) last_refusal_ = no_deployment(call_);
+    if (!last_ && !passed_over_) {
+      last_refusal_ = closed_ ? none_for_tags(call_) : no_deployment(call_);
+    }
     return plan_.no_deployment(state());
   }
 
@@ -158,13 +184,7 @@ class Dispatch {
       return Tried::failed;
     }
     last_refusal_ = std::move(failed.refusal);
-    next_ = 0;
-    // There may be more of them than candidates.
-    const auto allowed = [this](const models::Deployment& each) {
-      return std::ranges::find(left_out_, &each) == left_out_.end();
-    };
-    models::select(*call_.match.group, call_.settings().strategy, call_.now(),
-                   call_.worker.tools.random, allowed, candidates_);
+    choose();  // there may be more of them than candidates
     return candidates_.empty() ? Tried::failed : Tried::left_out;
   }
 
@@ -252,7 +272,8 @@ class Dispatch {
 
   core::Task<void> give_up() {
     Outcome outcome = Outcome::failed;
-    if ((last_ && last_->translated) || (!last_ && passed_over_)) outcome = Outcome::refused;
+    const bool own = last_ ? last_->translated : passed_over_ || closed_;
+    if (own) outcome = Outcome::refused;
     if (last_refusal_.status == 499) {
       settle_interrupted(call_);
       outcome = Outcome::interrupted;
@@ -274,6 +295,7 @@ class Dispatch {
     const models::Deployment* deployment = nullptr;
   } smaller_;
   bool passed_over_ = false;
+  bool closed_ = false;  ///< to the call's tags
   std::optional<AttemptFailure> last_;
   Refusal last_refusal_;
 };

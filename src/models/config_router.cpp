@@ -109,15 +109,17 @@ void describe_aliases(config::Section& s, std::optional<std::vector<GroupAlias>>
 }
 
 void describe_strategy(config::Section& s, std::optional<Strategy>& strategy) {
-  static constexpr std::array<std::pair<std::string_view, Strategy>, 4> kNames{{
+  static constexpr std::array<std::pair<std::string_view, Strategy>, 6> kNames{{
       {"simple-shuffle", Strategy::simple_shuffle},
       {"least-busy", Strategy::least_busy},
       {"latency-based-routing", Strategy::latency_based},
       {"cost-based-routing", Strategy::cost_based},
+      {"usage-based-routing", Strategy::usage_based},
+      {"usage-based-routing-v2", Strategy::usage_based},
   }};
   s.custom("routing_strategy", {.text = "how to choose among deployments of equal order"},
            R"({"type":"string","enum":["simple-shuffle","least-busy","latency-based-routing",)"
-           R"("cost-based-routing"]})",
+           R"("cost-based-routing","usage-based-routing","usage-based-routing-v2"]})",
            [&](const Node& node, Problems& problems) {
              for (const auto& [name, value] : kNames) {
                if (node.text() == name) strategy = value;
@@ -193,6 +195,11 @@ void describe(config::Section& s, RouterSection& router) {
   s.section("retry_policy", retries, {.text = "retries by kind of error"});
   Policy fails{router.allowed_fails_policy, "AllowedFails"};
   s.section("allowed_fails_policy", fails, {.text = "allowed_fails by kind of error"});
+  s.boolean("enable_tag_filtering", router.tag_filtering,
+            {.text = "deployments serve calls with one of their tags; those tagged default the "
+                     "others"});
+  s.boolean("tag_filtering_match_any", router.tags_match_any,
+            {.text = "one tag of a call is enough; false: the deployment needs all of them"});
   s.sections("provider_budget_config", router.provider_budgets,
              {.text = "what all calls of a provider may cost in a period"});
   s.boolean("disable_cooldowns", router.disable_cooldowns, {.text = "never cool down"});
@@ -256,6 +263,8 @@ RouterSettings ModelsConfig::settings() const {
   out.stream_timeout = router.stream_timeout ? router.stream_timeout : litellm.stream_timeout;
   take(out.retry_after, router.retry_after, litellm.retry_after);
   take(out.drop_params, router.drop_params, litellm.drop_params);
+  out.tag_filtering = router_settings.tag_filtering;
+  out.tags_match_any = router_settings.tags_match_any;
   return out;
 }
 

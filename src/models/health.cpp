@@ -12,6 +12,7 @@ constexpr std::uint64_t kCall = 1;
 constexpr std::uint64_t kFailure = std::uint64_t{1} << 20;
 constexpr std::uint64_t kCountMask = kFailure - 1;
 constexpr unsigned kMinuteShift = 40;
+constexpr std::uint64_t kTokenMask = (std::uint64_t{1} << kMinuteShift) - 1;
 
 constexpr std::uint64_t calls_in(std::uint64_t window) noexcept {
   return window & kCountMask;
@@ -102,6 +103,21 @@ core::Nanos DeploymentHealth::cooling_left(core::MonotonicTime now) const noexce
   const std::int64_t left =
       cool_until_.load(std::memory_order_relaxed) - now.time_since_epoch().count();
   return core::Nanos(std::max<std::int64_t>(left, 0));
+}
+
+void DeploymentHealth::used(core::MonotonicTime now, std::uint64_t tokens) noexcept {
+  const std::uint64_t minute = minute_of(now) << kMinuteShift;
+  std::uint64_t seen = tokens_.load(std::memory_order_relaxed);
+  std::uint64_t next = 0;
+  do {
+    const std::uint64_t so_far = (seen & ~kTokenMask) == minute ? seen & kTokenMask : 0;
+    next = minute | std::min(so_far + std::min(tokens, kTokenMask), kTokenMask);
+  } while (!tokens_.compare_exchange_weak(seen, next, std::memory_order_relaxed));
+}
+
+std::uint64_t DeploymentHealth::tokens_in_minute(core::MonotonicTime now) const noexcept {
+  const std::uint64_t seen = tokens_.load(std::memory_order_relaxed);
+  return (seen & ~kTokenMask) == minute_of(now) << kMinuteShift ? seen & kTokenMask : 0;
 }
 
 void DeploymentHealth::told_remaining(std::optional<std::uint64_t> requests,

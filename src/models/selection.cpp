@@ -8,7 +8,8 @@ namespace gatehouse::models {
 namespace {
 
 /// The smaller, the earlier. Equal ranks are shuffled by weight.
-std::int64_t rank_of(const Deployment& deployment, Strategy strategy) noexcept {
+std::int64_t rank_of(const Deployment& deployment, Strategy strategy,
+                     core::MonotonicTime now) noexcept {
   switch (strategy) {
     case Strategy::simple_shuffle:
       return 0;
@@ -18,6 +19,8 @@ std::int64_t rank_of(const Deployment& deployment, Strategy strategy) noexcept {
       return deployment.health->latency().count();
     case Strategy::cost_based:
       return deployment.cost_rank;
+    case Strategy::usage_based:
+      return static_cast<std::int64_t>(deployment.health->tokens_in_minute(now));
   }
   return 0;
 }
@@ -57,7 +60,7 @@ class Picker {
     const Deployment* only = nullptr;
     for (const Deployment* deployment : tier) {
       if (!usable(*deployment)) continue;
-      const std::int64_t rank = rank_of(*deployment, strategy_);
+      const std::int64_t rank = rank_of(*deployment, strategy_, now_);
       if (count != 0 && rank > best) continue;
       if (rank < best) total = 0, count = 0;
       best = rank;
@@ -77,7 +80,7 @@ class Picker {
     const Deployment* last = nullptr;
     for (const Deployment* deployment : tier) {
       // Ranks and cool-downs may have changed since the first pass.
-      if (!usable(*deployment) || rank_of(*deployment, strategy_) > best) continue;
+      if (!usable(*deployment) || rank_of(*deployment, strategy_, now_) > best) continue;
       const double weight = even ? 1 : deployment->weight;
       if (weight <= 0) continue;
       last = deployment;

@@ -57,6 +57,19 @@ TEST_F(Selection, OneDeploymentIsTheOnlyCandidate) {
   EXPECT_EQ(order_by(Strategy::simple_shuffle), "a");
 }
 
+TEST_F(Selection, UsageBasedTakesWhoHasUsedLeastInTheMinute) {
+  Deployment& a = add("a");
+  Deployment& b = add("b");
+  a.health->used(now, 500);
+  b.health->used(now, 100);
+  EXPECT_EQ(order_by(Strategy::usage_based), "ba");
+  b.health->used(now, 401);
+  EXPECT_EQ(order_by(Strategy::usage_based), "ab");
+  now += 60s;
+  a.health->used(now, 1);
+  EXPECT_EQ(order_by(Strategy::usage_based), "ba") << "the minute before is over";
+}
+
 TEST_F(Selection, AllDeploymentsAreCandidatesOnce) {
   add("a");
   add("b");

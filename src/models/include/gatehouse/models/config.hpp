@@ -46,6 +46,8 @@ struct ProviderBudget {
 /// `router_settings`.
 struct RouterSection : RouterOptions {
   std::map<std::string, ProviderBudget> provider_budgets;
+  bool tag_filtering = false;
+  bool tags_match_any = true;
 };
 /// What `litellm_settings` says about routing.
 struct LitellmSection : RouterOptions {};

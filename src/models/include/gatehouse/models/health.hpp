@@ -54,6 +54,11 @@ class DeploymentHealth {
   }
   std::optional<std::uint64_t> remaining_tokens() const noexcept { return told(remaining_tokens_); }
 
+  /// Counts tokens of an answered call, for Strategy::usage_based.
+  void used(core::MonotonicTime now, std::uint64_t tokens) noexcept;
+  /// Tokens of the current minute.
+  std::uint64_t tokens_in_minute(core::MonotonicTime now) const noexcept;
+
   std::uint32_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
   /// Moving average of the time to the first byte; zero before the first success.
   core::Nanos latency() const noexcept {
@@ -73,6 +78,7 @@ class DeploymentHealth {
   std::atomic<std::int64_t> cool_until_{0};
   std::atomic<std::uint64_t> window_{0};  // minute, failures and calls of the current minute
   std::atomic<std::int64_t> latency_{0};
+  std::atomic<std::uint64_t> tokens_{0};  // minute and tokens of the current minute
   std::atomic<std::uint32_t> in_flight_{0};
   std::atomic<std::uint64_t> remaining_requests_{kUntold};
   std::atomic<std::uint64_t> remaining_tokens_{kUntold};

@@ -37,7 +37,8 @@ class Candidates {
 /// Writes the deployments of `group` that are not cooling, lowest order tier first and inside a
 /// tier by `strategy`: simple_shuffle: random by weight; least_busy: fewest calls in flight;
 /// latency_based: shortest time to the first byte, unknown ones first; cost_based: cheapest input
-/// plus output token. Ties are broken by weight. Deployments of weight 0 come last.
+/// plus output token; usage_based: fewest tokens in the current minute. Ties are broken by weight.
+/// Deployments of weight 0 come last.
 ///
 /// Empty when all are cooling: see earliest_return().
 void select(const ModelGroup& group, Strategy strategy, core::MonotonicTime now,

@@ -61,7 +61,13 @@ struct ModelListEntry {
   std::string model_info_json;  ///< the operator's model_info as it stands, "{}" when absent
 };
 
-enum class Strategy : std::uint8_t { simple_shuffle, least_busy, latency_based, cost_based };
+enum class Strategy : std::uint8_t {
+  simple_shuffle,
+  least_busy,
+  latency_based,
+  cost_based,
+  usage_based,  ///< fewest tokens in the current minute
+};
 
 /// An entry of model_group_alias.
 struct GroupAlias {
@@ -98,6 +104,9 @@ struct RouterSettings {
   std::optional<core::Nanos> stream_timeout;
   core::Nanos retry_after{0};  ///< shortest wait before a retry on the same deployment
   bool drop_params = false;
+  bool tag_filtering = false;  ///< enable_tag_filtering
+  /// One of a call's tags is enough for a deployment; else it must have all of them.
+  bool tags_match_any = true;
 };
 
 }  // namespace gatehouse::models
