@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "admin/body_reader.hpp"
+#include "admin/named_body.hpp"
 #include "admin/query_reader.hpp"
 #include "gatehouse/limits/period.hpp"
 #include "gatehouse/tenancy/access.hpp"
@@ -94,40 +94,27 @@ Answer new_budget(const AdminRequest& request, ControlPlane& control) {
 }
 
 Answer update_budget(const AdminRequest& request, ControlPlane& control) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::string id;
-  body.require("budget_id");
-  body.read("budget_id", id);
-  const tenancy::LimitPatch patch = read_patch(body);
-  if (!errors.empty()) return errors.answer();
-  const auto changed =
-      tenancy::BudgetStore(control.stores).update(tenancy::actor_of(request.caller), id, patch);
+  const auto order = admin::read_named(request, "budget_id", read_patch);
+  if (!order) return order.error();
+  const auto changed = tenancy::BudgetStore(control.stores)
+                           .update(tenancy::actor_of(request.caller), order->id, order->fields);
   if (!changed) return refuse_budget(changed.error());
   return answer_row(request, control, *changed);
 }
 
 Answer delete_budget(const AdminRequest& request, ControlPlane& control) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::string id;
-  body.require("id");
-  body.read("id", id);
-  if (!errors.empty()) return errors.answer();
+  const auto id = admin::read_member<std::string>(request, "id");
+  if (!id) return id.error();
   const auto removed =
-      tenancy::BudgetStore(control.stores).remove(tenancy::actor_of(request.caller), id);
+      tenancy::BudgetStore(control.stores).remove(tenancy::actor_of(request.caller), *id);
   if (!removed) return refuse_budget(removed.error());
   return answer_row(request, control, *removed);
 }
 
 Answer budget_info(const AdminRequest& request, ControlPlane& control) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::vector<std::string> ids;
-  body.require("budgets");
-  body.read("budgets", ids);
-  if (!errors.empty()) return errors.answer();
-  const auto found = tenancy::BudgetStore(control.stores).find_all(ids);
+  const auto ids = admin::read_member<std::vector<std::string>>(request, "budgets");
+  if (!ids) return ids.error();
+  const auto found = tenancy::BudgetStore(control.stores).find_all(*ids);
   if (!found) return refuse_budget(found.error());
   return answer_rows(request, control, *found);
 }

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "admin/body_reader.hpp"
 #include "admin/json_writer.hpp"
+#include "admin/named_body.hpp"
 #include "admin/query_reader.hpp"
 #include "gatehouse/tenancy/access.hpp"
 #include "gatehouse/tenancy/customer_store.hpp"
@@ -69,14 +69,10 @@ Answer refuse_customer(const core::Error& error) {
 }
 
 Answer set_blocked(const AdminRequest& request, ControlPlane& control, bool blocked) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::vector<std::string> ids;
-  body.require("user_ids");
-  body.read("user_ids", ids);
-  if (!errors.empty()) return errors.answer();
+  const auto ids = admin::read_member<std::vector<std::string>>(request, "user_ids");
+  if (!ids) return ids.error();
   const auto changed = tenancy::CustomerStore(control.stores)
-                           .set_blocked(tenancy::actor_of(request.caller), ids, blocked);
+                           .set_blocked(tenancy::actor_of(request.caller), *ids, blocked);
   if (!changed) return refuse_customer(changed.error());
   const auto spends = spend_of_all(control, *changed, request.now);
   if (!spends) return spends.error();
@@ -92,42 +88,28 @@ Answer set_blocked(const AdminRequest& request, ControlPlane& control, bool bloc
 }  // namespace
 
 Answer new_customer(const AdminRequest& request, ControlPlane& control) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::string id;
-  body.require("user_id");
-  body.read("user_id", id);
-  const tenancy::CustomerPatch fields = read_patch(body);
-  if (!errors.empty()) return errors.answer();
-  const auto made =
-      tenancy::CustomerStore(control.stores).create(tenancy::actor_of(request.caller), id, fields);
+  const auto order = admin::read_named(request, "user_id", read_patch);
+  if (!order) return order.error();
+  const auto made = tenancy::CustomerStore(control.stores)
+                        .create(tenancy::actor_of(request.caller), order->id, order->fields);
   if (!made) return refuse_customer(made.error());
   return answer_row(request, control, *made);
 }
 
 Answer update_customer(const AdminRequest& request, ControlPlane& control) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::string id;
-  body.require("user_id");
-  body.read("user_id", id);
-  const tenancy::CustomerPatch patch = read_patch(body);
-  if (!errors.empty()) return errors.answer();
-  const auto changed =
-      tenancy::CustomerStore(control.stores).update(tenancy::actor_of(request.caller), id, patch);
+  const auto order = admin::read_named(request, "user_id", read_patch);
+  if (!order) return order.error();
+  const auto changed = tenancy::CustomerStore(control.stores)
+                           .update(tenancy::actor_of(request.caller), order->id, order->fields);
   if (!changed) return refuse_customer(changed.error());
   return answer_row(request, control, *changed);
 }
 
 Answer delete_customers(const AdminRequest& request, ControlPlane& control) {
-  FieldErrors errors;
-  BodyReader body(request.body, errors);
-  std::vector<std::string> ids;
-  body.require("user_ids");
-  body.read("user_ids", ids);
-  if (!errors.empty()) return errors.answer();
+  const auto ids = admin::read_member<std::vector<std::string>>(request, "user_ids");
+  if (!ids) return ids.error();
   const auto removed =
-      tenancy::CustomerStore(control.stores).remove(tenancy::actor_of(request.caller), ids);
+      tenancy::CustomerStore(control.stores).remove(tenancy::actor_of(request.caller), *ids);
   if (!removed) return refuse_customer(removed.error());
   std::string names;
   for (const tenancy::EndUserRecord& customer : *removed) {

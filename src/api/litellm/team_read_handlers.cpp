@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "admin/query_reader.hpp"
-#include "gatehouse/tenancy/key_store.hpp"
-#include "litellm/key_json.hpp"
+#include "litellm/key_rows.hpp"
 #include "litellm/rights.hpp"
 #include "litellm/spend_view.hpp"
 #include "litellm/team_access.hpp"
@@ -19,26 +18,8 @@ using admin::FieldErrors;
 using admin::Outcome;
 using admin::QueryReader;
 
-constexpr std::uint64_t kMostKeys = 1'000;
 /// Of the list without pages.
 constexpr std::uint64_t kMostTeams = 10'000;
-
-Outcome<void> write_keys_of_team(admin::JsonWriter& out, const AdminRequest& request,
-                                 ControlPlane& control, const tenancy::TeamRecord& team) {
-  const tenancy::KeyFilter filter{.team_id = team.team_id,
-                                  .visible = tenancy::visible_keys(request.caller)};
-  const auto keys = tenancy::KeyStore(control.stores).list(filter, {1, kMostKeys});
-  if (!keys) return std::unexpected(refuse_store(keys.error()));
-  const auto spends = spend_of_all(control, keys->items, request.now);
-  if (!spends) return std::unexpected(spends.error());
-  out.begin_array();
-  for (std::size_t i = 0; i < keys->items.size(); ++i) {
-    write_key_row(out, keys->items[i],
-                  {.spend = (*spends)[i], .now = request.now, .zone = control.zone});
-  }
-  out.end_array();
-  return {};
-}
 
 Outcome<void> write_memberships_of(admin::JsonWriter& out, const AdminRequest& request,
                                    ControlPlane& control, const tenancy::TeamRecord& team) {
@@ -98,7 +79,9 @@ Answer team_info(const AdminRequest& request, ControlPlane& control) {
   out.begin_object().member("team_id", team->team_id).key("team_info");
   write_team_row(out, *team, *facts);
   out.key("keys");
-  if (auto written = write_keys_of_team(out, request, control, *team); !written) {
+  const tenancy::KeyFilter its_keys{.team_id = team->team_id,
+                                    .visible = tenancy::visible_keys(request.caller)};
+  if (auto written = write_key_rows(out, request, control, its_keys); !written) {
     return written.error();
   }
   out.key("team_memberships");

@@ -4,10 +4,9 @@
 
 #include "admin/query_reader.hpp"
 #include "gatehouse/core/text.hpp"
-#include "gatehouse/tenancy/key_store.hpp"
 #include "gatehouse/tenancy/team_store.hpp"
 #include "gatehouse/tenancy/user_store.hpp"
-#include "litellm/key_json.hpp"
+#include "litellm/key_rows.hpp"
 #include "litellm/rights.hpp"
 #include "litellm/spend_view.hpp"
 #include "litellm/team_json.hpp"
@@ -46,21 +45,6 @@ Outcome<tenancy::UserRecord> readable_user(const AdminRequest& request, ControlP
       admin::refuse(404, "User not found: " + user_id, admin::type::kNotFound, "user_id"));
 }
 
-Outcome<void> write_keys(admin::JsonWriter& out, const AdminRequest& request, ControlPlane& control,
-                         const tenancy::KeyFilter& filter) {
-  const auto keys = tenancy::KeyStore(control.stores).list(filter, {1, kMost});
-  if (!keys) return std::unexpected(refuse_store(keys.error()));
-  const auto spends = spend_of_all(control, keys->items, request.now);
-  if (!spends) return std::unexpected(spends.error());
-  out.begin_array();
-  for (std::size_t i = 0; i < keys->items.size(); ++i) {
-    write_key_row(out, keys->items[i],
-                  {.spend = (*spends)[i], .now = request.now, .zone = control.zone});
-  }
-  out.end_array();
-  return {};
-}
-
 Outcome<void> write_teams(admin::JsonWriter& out, const AdminRequest& request,
                           ControlPlane& control, const tenancy::TeamFilter& filter) {
   const auto teams = tenancy::TeamStore(control.stores).list(filter, {1, kMost});
@@ -80,7 +64,7 @@ Answer info_of_all(const AdminRequest& request, ControlPlane& control) {
   admin::JsonWriter out;
   out.begin_object().member("user_id", request.caller.user_id()).member_null("user_info");
   out.key("keys");
-  if (auto written = write_keys(out, request, control, {}); !written) return written.error();
+  if (auto written = write_key_rows(out, request, control, {}); !written) return written.error();
   out.key("teams");
   if (auto written = write_teams(out, request, control, {}); !written) return written.error();
   out.end_object();
@@ -132,7 +116,7 @@ Answer user_info(const AdminRequest& request, ControlPlane& control) {
   out.begin_object().member("user_id", user->user_id).key("user_info");
   write_user_row(out, *user, *facts);
   out.key("keys");
-  if (auto written = write_keys(out, request, control, {.user_id = user->user_id}); !written) {
+  if (auto written = write_key_rows(out, request, control, {.user_id = user->user_id}); !written) {
     return written.error();
   }
   out.key("teams");
