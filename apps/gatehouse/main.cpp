@@ -1,8 +1,11 @@
 /// The command line.
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "cli/data_commands.hpp"
 #include "cli/session.hpp"
@@ -10,7 +13,21 @@
 #include "import/import_litellm.hpp"
 #include "serve.hpp"
 
+namespace {
+
+/// An exception where nobody can take it: a bug, or no memory where nothing goes without. The
+/// process ends by its own decision; the journals hold what was acknowledged, and the next start
+/// goes on from there.
+[[noreturn]] void end_process() noexcept {
+  constexpr std::string_view kText = "gatehouse: fatal: an exception that nobody handles\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText.data(), kText.size());
+  _exit(70);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) try {
+  std::set_terminate(end_process);
   using namespace gatehouse::app;
   CLI::App app("Gatehouse: one gateway to every AI provider");
   app.set_version_flag("--version", "gatehouse " GATEHOUSE_VERSION);

@@ -1,5 +1,6 @@
 /// A library to be preloaded into the server, so that the C library fails on demand (faults.md,
-/// means E and C): clocks that jump, syncs that take long or fail, no random bytes, no threads.
+/// means E and C): clocks that jump, syncs that take long or fail, no random bytes, no threads, no
+/// memory.
 ///
 /// What is in force stands in a file of 64-bit numbers that the test writes and the library maps
 /// (environment FAULTY_LIBC_CONTROL); faulty_libc.py has the same layout.
@@ -17,17 +18,19 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <new>
 
 namespace {
 
 struct Control {
   std::atomic<std::int64_t> clock_offset_seconds;  ///< of the wall clock alone
   std::atomic<std::int64_t> sync_delay_millis;
-  std::atomic<std::int64_t> sync_error;    ///< errno; 0: none
-  std::atomic<std::int64_t> random_error;  ///< errno; 0: none
-  std::atomic<std::int64_t> thread_error;  ///< what pthread_create returns; 0: it works
+  std::atomic<std::int64_t> sync_error;          ///< errno; 0: none
+  std::atomic<std::int64_t> random_error;        ///< errno; 0: none
+  std::atomic<std::int64_t> thread_error;        ///< what pthread_create returns; 0: it works
+  std::atomic<std::int64_t> failing_allocation;  ///< every so many-th operator new; 0: none
 };
-static_assert(sizeof(Control) == 5 * sizeof(std::int64_t));
+static_assert(sizeof(Control) == 6 * sizeof(std::int64_t));
 
 Control* map_control() {
   static Control none{};
@@ -61,7 +64,20 @@ int sync_fault() {
   return -1;
 }
 
+bool allocation_fails() {
+  static std::atomic<std::int64_t> count{0};
+  const std::int64_t every = control().failing_allocation;
+  return every != 0 && count.fetch_add(1) % every == every - 1;
+}
+
 }  // namespace
+
+// The library's delete frees what this one took: both are malloc's.
+void* operator new(std::size_t size) {
+  void* const memory = allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
 
 extern "C" {
 

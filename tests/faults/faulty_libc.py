@@ -7,7 +7,7 @@ import struct
 LIBRARY = os.environ.get("FAULTY_LIBC_LIBRARY")
 # Where each number lies; the layout of struct Control.
 _FIELDS = ("clock_offset_seconds", "sync_delay_millis", "sync_error", "random_error",
-           "thread_error")
+           "thread_error", "failing_allocation")
 
 
 class FaultyLibc:

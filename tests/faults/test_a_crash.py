@@ -1,12 +1,15 @@
-"""Rows A1, A3-A6, A9, A12, A13 of faults.md: the process ends at any moment, and nothing is lost or
+"""Rows A1, A3-A6, A9, A12, A13, A15 of faults.md: the process ends at any moment, and nothing is lost or
 counted twice."""
 
+import http.client
 import random
 import sqlite3
 import threading
 import time
 import unittest
+from collections import Counter
 
+from faulty_libc import LIBRARY, FaultyLibc
 from ledger_support import Load, LedgerTest, Mix, number_from
 from support import SANITIZED, harness
 
@@ -174,6 +177,38 @@ class CrashTest(LedgerTest):
               f"slowest start {slowest:.2f} s")
         self.assertLess(slowest, READY_SECONDS)
         self.assertGreater(mix.done, KILLS)
+
+    # A15
+
+    def answers_now(self):
+        try:
+            return self.gateway.chat("chat").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    @unittest.skipUnless(LIBRARY, "the library that injects faults is not built with sanitizers")
+    def test_a15_allocations_that_fail_end_in_an_answer_or_a_clean_exit(self):
+        libc = FaultyLibc(self.folder)
+        self.start(env=libc.environment)
+        key = self.new_key()
+        chance = random.Random(15)
+        ends = Counter()
+        for every in (20_000, 7_000, 3_000, 1_000, 500, 301, 173, 97, 53, 29, 17, 11):
+            mix = Mix(self, key, seed=every)
+            libc.set(failing_allocation=every)
+            for _ in range(12):
+                mix.run_one(chance)
+            libc.set(failing_allocation=0)
+            ends.update(done=mix.done, refused=mix.refused, broken=mix.broken)
+            if not self.answers_now():
+                status = self.gateway.program.process.wait(timeout=10)
+                # Its own decision, not a signal's.
+                self.assertEqual(status, 70, self.gateway.program.output()[-2000:])
+                ends["exits"] += 1
+                self.start(env=libc.environment)
+                self.assertTrue(self.answers_now())
+        self.check()
+        print(f"A15: {dict(ends)}")
 
 
 if __name__ == "__main__":

@@ -174,7 +174,10 @@ TEST(Migration, DailySumsOfAnOlderDatabaseGetTotals) {
   }
   EXPECT_EQ(*rows, wanted);
   auto triggers = (*now)->read([](Connection& connection) {
-    return rows_of(connection, "SELECT name FROM sqlite_schema WHERE type = 'trigger'", {}, 1);
+    return rows_of(connection,
+                   "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name LIKE "
+                   "'daily%'",
+                   {}, 1);
   });
   ASSERT_TRUE(triggers);
   EXPECT_TRUE(triggers->empty()) << triggers->front();
