@@ -93,9 +93,11 @@ BENCHMARK(apply_calls)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(apply_calls)
+    ->Args({780, 1})
+    ->Args({3'300, 1})
     ->Args({500, 100})
     ->Args({50, 100})
-    ->Iterations(100)
+    ->Iterations(50)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 

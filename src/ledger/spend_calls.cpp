@@ -136,13 +136,20 @@ core::Result<CallPage> SpendQueries::page(const CallFilter& filter,
     return {};
   });
   if (!done) return core::pass(done);
+  const std::uint64_t seen = request.offset + page.calls.size();
+  // The last page tells how many there are.
+  const bool last =
+      page.calls.size() < request.limit && (request.offset == 0 || !page.calls.empty());
+  if (last) {
+    page.total = seen;
+    return page;
+  }
 
   auto total = database_.read(
       [&](Connection& connection) -> core::Result<std::uint64_t> {
         return count_calls(connection, indexed);
       },
       {.statement_limit = kCountPatience});
-  const std::uint64_t seen = request.offset + page.calls.size();
   if (total) {
     page.total = std::max(*total, page.calls.empty() ? std::uint64_t{0} : seen);
   } else if (total.error().code == core::Errc::deadline_exceeded) {
