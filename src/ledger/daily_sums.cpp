@@ -30,8 +30,8 @@ enum Dimension : std::uint8_t {
   provider,
   call_type,
   week,  // of the date, by its Monday
-  kDimensions,
 };
+constexpr std::size_t kDimensions = week + 1;
 constexpr std::array<std::string_view, kDimensions> kColumns{
     "date",     "tag",   "api_key",     "user_id",  "team_id",   "organization_id",
     "end_user", "model", "model_group", "provider", "call_type", "date"};
@@ -53,11 +53,11 @@ std::string upsert(std::string_view table, const std::string& key, const std::st
   std::string counts;
   std::string count_marks;
   std::string added;
-  for (const std::string_view column : kCounts) {
-    const std::string count(column);
-    counts += ", " + count;
+  for (const std::string_view count : kCounts) {
+    counts.append(", ").append(count);
     count_marks += ", ?";
-    added += ", " + count + " = " + count + " + excluded." + count;
+    added.append(", ").append(count).append(" = ").append(count);
+    added.append(" + excluded.").append(count);
   }
   return "INSERT INTO " + std::string(table) + " (" + key + ", spend_nano" + counts + ") VALUES (" +
          marks + ", ?" + count_marks + ") ON CONFLICT (" + key +

@@ -145,7 +145,7 @@ core::Result<void> add_calls(Connection& connection, std::int64_t from, std::int
 }  // namespace
 
 Day first_generated_day() {
-  return *day_named("2026-01-01");
+  return std::chrono::year(2026) / 1 / 1;
 }
 
 core::Result<void> generate_ledger(database::Database& database, std::int64_t rows) {

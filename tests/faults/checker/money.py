@@ -229,6 +229,8 @@ def _check_rows(store, verdict, table, key, sql):
     _compare_daily(verdict, table.replace("_", " "), _daily_rows(store, table, key), wanted)
 
 
+_MONDAY = "date(date, 'weekday 0', '-6 days')"
+
 # Coarse tables: what they are the sums of.
 COARSE = (
     ("daily_key_usage", "daily_usage", ("date",) + tuple(name for name in DIMENSIONS
@@ -237,7 +239,15 @@ COARSE = (
                                           "call_type")),
     ("daily_tag_total", "daily_tag_usage", ("date", "tag")),
 )
-TOTALS = ((2, "team_id"), (4, "user_id"), (5, "api_key"), (6, "end_user"))
+# Totals: the smallest table that is held against the finest one already.
+TOTALS = (
+    ("daily_scope_total", 2, "date", "team_id", "daily_key_usage"),
+    ("daily_scope_total", 4, "date", "user_id", "daily_key_usage"),
+    ("daily_scope_total", 5, "date", "api_key", "daily_key_usage"),
+    ("daily_scope_total", 6, "date", "end_user", "daily_usage WHERE end_user <> ''"),
+    ("weekly_scope_total", 5, _MONDAY, "id", "daily_scope_total WHERE scope = 5"),
+    ("weekly_scope_total", 6, _MONDAY, "id", "daily_scope_total WHERE scope = 6"),
+)
 
 
 def _check_coarse(store, verdict):
@@ -249,15 +259,10 @@ def _check_coarse(store, verdict):
                         f"SELECT {names}, {sums} FROM {fine} GROUP BY {names}")
     if not store.has("daily_scope_total", "weekly_scope_total"):
         return
-    for scope, column in TOTALS:
-        named = "WHERE end_user <> ''" if scope == 6 else ""
-        for table, day in (("daily_scope_total", "date"),
-                           ("weekly_scope_total", "date(date, 'weekday 0', '-6 days')")):
-            if table == "weekly_scope_total" and scope not in (5, 6):
-                continue
-            total = f"(SELECT * FROM {table} WHERE scope = {scope})"
-            _check_rows(store, verdict, total, ("date", "id"),
-                        f"SELECT {day}, {column}, {sums} FROM daily_usage {named} GROUP BY 1, 2")
+    for table, scope, day, column, fine in TOTALS:
+        _check_rows(store, verdict, f"(SELECT * FROM {table} WHERE scope = {scope})",
+                    ("date", "id"),
+                    f"SELECT {day}, {column}, {sums} FROM {fine} GROUP BY {day}, {column}")
 
 
 def _check_daily(store, verdict):
