@@ -167,6 +167,21 @@ class CooldownAlertsTest(AlertTest):
         self.assertEqual(found[0]["alert_type"], "llm_too_slow")
 
 
+class ProviderAlertsTest(AlertTest):
+    alerting = ["webhook"]
+    router_settings = {"num_retries": 0, "disable_cooldowns": True, "provider_budget_config": {
+        "openai": {"budget_limit": 0.0000001, "time_period": "1d"}}}
+
+    def test_a_provider_without_budget_is_told_of_once_and_not_healthy(self):
+        self.assertEqual([self.gateway.chat("chat").status for _ in range(3)], [200, 429, 429])
+        found = self.hook.wait_for(event_group="provider", event="budget_crossed")
+        self.assertEqual([(body["event"], body["subject_id"], body["budget_duration"])
+                          for body in found], [("budget_crossed", "openai", "1d")])
+        self.assertEqual(self.get("/health?model=chat")["unhealthy_count"], 1)
+        self.assertEqual(self.get("/health?model=claude")["healthy_count"], 1)
+        self.assertEqual(len(self.hook.bodies(event_group="provider", event="budget_crossed")), 1)
+
+
 class TestAlertsTest(AlertTest):
     def test_services(self):
         self.assertEqual(self.get("/health/services?service=webhook")["status"], "success")

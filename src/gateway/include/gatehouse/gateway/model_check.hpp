@@ -22,7 +22,8 @@ namespace gatehouse::gateway {
 class Pipeline;
 
 /// What calls that check a deployment are recorded and counted under, in place of a key. They are
-/// charged to it and to the global budget, which does not refuse them, and to nobody else.
+/// charged to it, to the global budget, which does not refuse them, and to the bounds of the
+/// deployment and its provider, which do. No user, team or organization pays for them.
 inline constexpr std::string_view kCheckKey = "litellm-internal-health-check";
 
 /// How a check went. Texts are fit for an administrator and hold no credential.
