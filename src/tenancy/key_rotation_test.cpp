@@ -90,6 +90,22 @@ TEST_F(KeyRotationTest, LeavesOutWhatIsBlockedExpiredOrNoLongerRotates) {
   EXPECT_EQ(rotated(), 0u);
 }
 
+TEST_F(KeyRotationTest, NothingIsKeptOfAKeyThatIsGone) {
+  const IssuedKey old = rotating("2h");
+  ASSERT_TRUE(keys.remove(actor, {old.record.token}));
+  clock.advance(core::Seconds(7'200));
+  EXPECT_EQ(rotated(), 0u);
+  int rows = 0;
+  ASSERT_TRUE(database->read([&](database::Connection& db) {
+    return db.query("SELECT account FROM key_rotation", {},
+                    [&](const database::Row&) -> core::Result<void> {
+                      ++rows;
+                      return {};
+                    });
+  }));
+  EXPECT_EQ(rows, 0);
+}
+
 TEST_F(KeyRotationTest, OtherChangesDoNotPutItOff) {
   const IssuedKey old = rotating("2h");
   clock.advance(core::Seconds(7'000));
