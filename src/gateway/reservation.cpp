@@ -319,13 +319,13 @@ std::vector<PlannedCharge> upstream_charges(const Call& call,
 
 /// Takes hold of bounds of a deployment, with less output if that was asked for and is what it
 /// takes.
-std::optional<Refusal> hold_upstream(Call& call, const std::vector<limits::Charge>& charges) {
+std::optional<Refusal> hold_upstream(Call& call, limits::Admission& admission,
+                                     const std::vector<limits::Charge>& charges) {
   Reservation& reservation = call.reservation;
   for (int i = 0; i < kClampTries; ++i) {
     const auto demand = demand_of(call);
     if (!demand) return refusal_for(demand.error());
-    auto extended =
-        reservation.admission->extend(charges, *demand, call.snapshot->accounting.limits());
+    auto extended = admission.extend(charges, *demand, call.snapshot->accounting.limits());
     if (extended) return {};
     reservation.fits_with_less = affordable_output(call, extended.error()) != 0;
     if (!reservation.take_less || i + 1 == kClampTries || !clamp(call, extended.error())) {
@@ -334,7 +334,7 @@ std::optional<Refusal> hold_upstream(Call& call, const std::vector<limits::Charg
     const auto less = demand_of(call);
     if (!less) return refusal_for(less.error());
     const auto cost = less->fixed_cost.plus(less->output_cost);
-    if (cost) reservation.admission->lower(*cost);
+    if (cost) admission.lower(*cost);
   }
   return {};
 }
@@ -354,7 +354,7 @@ core::Task<std::optional<Refusal>> charge_deployment(Call& call,
     tell_output_bound(reservation, call.wishes.choices);
   }
   reservation.paced = reservation.paced || limits_pace(*charges);
-  auto refusal = hold_upstream(call, *charges);
+  auto refusal = hold_upstream(call, *reservation.admission, *charges);
   if (refusal) co_return refusal;
   reservation.bounds_upstream = true;
   JournalEntry entry(call);
