@@ -22,7 +22,7 @@ struct StorageSettings {
   std::uint32_t readers = 4;
   std::uint64_t journal_segment_bytes = std::uint64_t{64} << 20;
   core::Millis sync_interval{20};
-  core::Millis settle_interval{50};
+  core::Millis settle_interval{250};
   core::Seconds spend_log_retention{0};  ///< 0: for ever
   core::Millis busy_timeout{5'000};
 };

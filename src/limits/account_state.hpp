@@ -4,6 +4,7 @@
 #include <forward_list>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +45,14 @@ struct Account::State {
   /// Makes one where there is none.
   Counter& counter(std::string_view duration);
   Meters& rates();
-  /// Appends what the settled spend has newly reached of the bounds in `limits`, if any.
-  void collect(const core::LimitSet* limits, std::vector<Threshold>& out) {
+  /// Appends what the settled spend has newly reached of the bounds in `limits`, if any. Without
+  /// memory for it nobody is told: the money comes first.
+  void collect(const core::LimitSet* limits, std::vector<Threshold>& out) noexcept {
     if (limits == nullptr || (limits->budgets.empty() && !limits->soft_budget)) return;
-    collect_bounds(*limits, out);
+    try {
+      collect_bounds(*limits, out);
+    } catch (const std::bad_alloc&) {
+    }
   }
 
  private:

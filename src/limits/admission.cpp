@@ -21,6 +21,15 @@ Admission::State::~State() {
 
 std::size_t Admission::State::append(std::vector<Charge>&& more) {
   const std::size_t first = charges.size();
+  // All memory first: from here on nothing fails, and the lists agree with each other.
+  std::size_t most_posts = posts.size();
+  for (const Charge& charge : more) {
+    most_posts += 1 + (charge.limits != nullptr ? charge.limits->budgets.size() : 0);
+  }
+  holds.reserve(first + more.size());
+  posts.reserve(most_posts);
+  periods.reserve(most_posts);
+  if (!charges.empty()) charges.reserve(first + more.size());
   if (charges.empty()) {
     charges = std::move(more);
   } else {
@@ -36,13 +45,7 @@ std::size_t Admission::State::append(std::vector<Charge>&& more) {
     ++kept;
   }
   charges.resize(kept);
-  std::size_t most_posts = posts.size();
-  for (std::size_t i = first; i < charges.size(); ++i) {
-    most_posts += 1 + (charges[i].limits != nullptr ? charges[i].limits->budgets.size() : 0);
-  }
   holds.resize(charges.size());
-  posts.reserve(most_posts);
-  periods.reserve(most_posts);
   return first;
 }
 

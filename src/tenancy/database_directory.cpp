@@ -61,7 +61,9 @@ class Implementation final : public DatabaseDirectory {
   core::Result<void> load_key(const crypto::Sha256& hash) override;
   core::Result<void> load_end_user(std::string_view id) override;
   core::Result<void> load_tag(std::string_view name) override;
-  void apply(const Changes& changes) override;
+  /// Where what changed could not be forgotten, a revoked key would stay valid: the process ends
+  /// rather than go on.
+  void apply(const Changes& changes) noexcept override;
   core::Result<void> load_known() override;
   Counts counts() const override;
   void set_end_user_defaults(const EndUserDefaults& defaults) override;
@@ -259,7 +261,7 @@ void Implementation::set_end_user_defaults(const EndUserDefaults& defaults) {
   ++generation_;
 }
 
-void Implementation::apply(const Changes& changes) {
+void Implementation::apply(const Changes& changes) noexcept {
   flights_.announce(changes, [&] { forget(changes); });
 }
 

@@ -42,9 +42,11 @@ class RecordCache {
   std::shared_ptr<const Ticket> put(const std::string& id, std::shared_ptr<const Record> record) {
     const std::scoped_lock lock(mutex_);
     if (slots_.size() >= trim_at_) trim();
-    const auto [slot, added] = slots_.try_emplace(id);
-    if (added) slot->second = {std::move(record), std::make_shared<Ticket>()};
-    return slot->second.ticket;
+    if (const auto found = slots_.find(id); found != slots_.end()) return found->second.ticket;
+    // Made first: no slot may be without a ticket, whatever fails.
+    auto ticket = std::make_shared<Ticket>();
+    slots_.emplace(id, Slot{std::move(record), ticket});
+    return ticket;
   }
   /// Whatever was made of the record is stale from now on.
   void drop(std::string_view id) {
