@@ -25,14 +25,13 @@ bool is_named(const Member& member, std::string_view key) noexcept {
 }
 
 bool is_plain_ascii(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-  }
-  return true;
+  unsigned seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
 }
 
 bool is_variant(const Member& member, std::string_view key) noexcept {
-  if (core::iequals(member.key, key)) return true;
+  if (member.key.size() == key.size() && core::iequals(member.key, key)) return true;
   // Letters from elsewhere that fold to ASCII ones take more bytes than those.
   const bool longer = member.key.size() > key.size();
   if (!member.key_escaped && (!longer || is_plain_ascii(member.key))) return false;

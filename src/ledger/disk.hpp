@@ -24,6 +24,9 @@ class SegmentFile {
   virtual std::span<char> bytes() const = 0;
   /// Everything stored before the call is on the disk when it returns. Errc::io: it may be lost.
   virtual core::Result<void> sync() = 0;
+  /// `offset` will be written next: gives it and some of what follows pages at once, which is
+  /// cheaper than a fault for each. Returns the offset up to which that holds.
+  virtual std::size_t prepare_pages(std::size_t offset) = 0;
   /// The first `bytes` will hardly be read again and need no memory. The content stays.
   virtual void forget(std::size_t bytes) = 0;
 };

@@ -70,12 +70,14 @@ bool SegmentWriter::move_on_if_full() {
   if (next == nullptr) return false;
   current_ = std::move(next);
   offset_ = kHeaderBytes;
+  prepared_ = 0;
   return true;
 }
 
 /// `encode` puts the payload straight into the mapping; its length makes it an entry.
 template <class Encode>
 bool SegmentWriter::append(Encode encode) {
+  if (offset_ >= prepared_) prepared_ = current_->file().prepare_pages(offset_);
   const std::optional<std::size_t> size = encode(current_->payload_room(offset_));
   if (!size) return false;
   current_->publish(offset_, *size);

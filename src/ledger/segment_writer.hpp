@@ -62,6 +62,7 @@ class SegmentWriter final : public Journal {
   // The writer's.
   std::shared_ptr<Segment> current_;
   std::size_t offset_ = 0;
+  std::size_t prepared_ = 0;  // offset in the current segment up to which there are pages
   CallSet open_;
 
   std::atomic<std::size_t> kept_{0};  // bytes that open calls may still need

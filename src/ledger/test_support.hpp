@@ -196,6 +196,7 @@ class PlayedDisk final : public Disk {
       content_->safe = content_->live;
       return {};
     }
+    std::size_t prepare_pages(std::size_t) override { return content_->live.size(); }
     void forget(std::size_t) override {}
 
    private:

@@ -107,7 +107,15 @@ core::Result<std::string> read_text(sqlite3* db, const std::string& sql) {
   return std::unexpected<core::Error>(error_of(code, db, sql));
 }
 
+/// SQLite's own count of its memory takes a lock of the whole process at each allocation, and
+/// nobody reads it. Before the first connection of the process.
+void configure_library() {
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(done);
+}
+
 core::Result<Handle> open_handle(const HandleSettings& settings) {
+  configure_library();
   if (settings.role == Role::writer && settings.vfs == nullptr) {
     if (auto created = create_private(settings.file); !created) return core::pass(created);
   }
