@@ -141,9 +141,8 @@ void DataStores::rotate_keys() {
     return;
   }
   if (round->rotated != 0) logger.info("keys_rotated", {{"keys", round->rotated}});
-  if (round->error) {
-    logger.warning("keys_not_rotated", {{"keys", round->failed}, {"error", *round->error}});
-  }
+  const std::optional<core::Error>& error = round->error;
+  if (error) logger.warning("keys_not_rotated", {{"keys", round->failed}, {"error", *error}});
 }
 
 void DataStores::maintain() {
