@@ -86,11 +86,11 @@ class HttpClientTest : public LoopTest {
     return call(endpoint, std::move(what));
   }
 
-  /// Answers one request with `bytes` and closes.
+  /// Answers one request with `bytes` and closes. A client that refuses may hang up on the way.
   Outcome call_answered_by(std::string bytes, Call what = {}) {
     return call_against({[bytes](ServerSide& side) {
                           side.request();
-                          side.send(bytes);
+                          (void)side.send_while_wanted(bytes);
                           side.shutdown_send();
                         }},
                         std::move(what));

@@ -80,12 +80,15 @@ class Peer {
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
-  void send(std::string_view bytes) const {
+  void send(std::string_view bytes) const { ASSERT_TRUE(send_while_wanted(bytes)); }
+  /// False when the other side hung up before it had all.
+  bool send_while_wanted(std::string_view bytes) const {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      ASSERT_GT(sent, 0);
+      if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
   }
   /// Blocks until `count` bytes came, or the end.
   std::string receive(std::size_t count) const {
