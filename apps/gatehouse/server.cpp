@@ -85,7 +85,6 @@ bool Server::start_stores() {
                         .stores = *stores_->stores,
                         .settler = stores_->settler.get(),
                         .balances = stores_->balances.get(),
-
                         .queries = stores_->queries.get(),
                         .corrections = stores_->corrections.get(),
                         .accounts = &stores_->accounts});
