@@ -161,6 +161,9 @@ void set_aside_usage(Call& call);
 void settle(Call& call, Outcome outcome, int status, std::string_view error_class = {},
             std::string_view error_message = {});
 
+/// Settles the call and tells the client why there is no answer.
+core::Task<void> refuse(Call& call, const Refusal& refusal, Outcome outcome, ReplySink& sink);
+
 /// Header lines of the answer (litellm-contract.md 1.10).
 void add_answer_headers(const Call& call, net::HeaderBlock& headers);
 void add_provider_headers(const net::HeaderList& from, net::HeaderBlock& headers);

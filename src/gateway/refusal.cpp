@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "call.hpp"
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/json/scan.hpp"
 
@@ -147,6 +148,17 @@ void hide_secret(std::string& text, const core::Secret& secret) {
        at = text.find(hidden, at + kHidden.size())) {
     text.replace(at, hidden.size(), kHidden);
   }
+}
+
+core::Task<void> refuse(Call& call, const Refusal& refusal, Outcome outcome, ReplySink& sink) {
+  settle(call, outcome, refusal.status, refusal.type, refusal.message);
+  net::HeaderBlock headers;
+  add_answer_headers(call, headers);
+  if (refusal.retry_after) {
+    headers.add("retry-after", static_cast<std::uint64_t>(refusal.retry_after->count()));
+  }
+  for (const auto& [name, value] : refusal.headers) headers.add(name, value);
+  (void)co_await sink.refuse(headers, refusal);
 }
 
 }  // namespace gatehouse::gateway
