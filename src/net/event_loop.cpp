@@ -23,6 +23,8 @@ namespace gatehouse::net {
 
 namespace {
 constexpr std::size_t kEventsPerTurn = 256;
+/// Sends that wait for each other at most: some hundred microseconds of work.
+constexpr std::size_t kSendsTogether = 32;
 
 Readiness edges_of(std::uint32_t events) noexcept {
   const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
@@ -46,8 +48,10 @@ struct EventLoop::State {
   FileDescriptor wake;
   core::MonotonicTime now;
   TimerWheel wheel;
-  std::vector<std::function<void()>> end_of_turn;
-  std::vector<std::function<void()>> end_of_turn_running;
+  SendingPhase* first_send = nullptr;
+  SendingPhase* last_send = nullptr;
+  std::size_t sends_waiting = 0;
+  bool sending = false;
   std::span<epoll_event> batch;  ///< events of this turn that were not handed out yet
 
   std::atomic<bool> stopping = false;
@@ -60,7 +64,7 @@ struct EventLoop::State {
   int timeout_millis() const;
   void hand_out(std::span<epoll_event> events);
   void run_posted();
-  void run_end_of_turn();
+  void run_sends();
   void drain_wake() const noexcept;
   void signal() const noexcept;
 };
@@ -113,10 +117,6 @@ const core::Clock& EventLoop::clock() const noexcept {
 
 void EventLoop::arm(Timer& timer, core::MonotonicTime due) {
   state_->wheel.arm(timer, due);
-}
-
-void EventLoop::at_end_of_turn(std::function<void()> work) {
-  state_->end_of_turn.push_back(std::move(work));
 }
 
 core::Result<void> EventLoop::add(int fd, ReadinessSink& sink) {
@@ -188,11 +188,11 @@ void EventLoop::State::turn() {
   if (count > 0) hand_out(std::span(events).first(static_cast<std::size_t>(count)));
   if (posted_flag.load(std::memory_order_acquire)) run_posted();
   wheel.fire(now);
-  run_end_of_turn();
+  run_sends();
 }
 
 int EventLoop::State::timeout_millis() const {
-  if (!end_of_turn.empty()) return 0;
+  if (sends_waiting > 0) return 0;
   const std::optional<core::MonotonicTime> next = wheel.next_call();
   if (!next) return -1;
   const core::Nanos left = *next - clock.monotonic();
@@ -210,6 +210,7 @@ void EventLoop::State::hand_out(std::span<epoll_event> events) {
       drain_wake();
     } else if (event.events != 0) {
       static_cast<ReadinessSink*>(event.data.ptr)->on_ready(edges_of(event.events));
+      if (sends_waiting >= kSendsTogether) run_sends();
     }
   }
 }
@@ -224,11 +225,14 @@ void EventLoop::State::run_posted() {
   posted_running.clear();
 }
 
-void EventLoop::State::run_end_of_turn() {
-  if (end_of_turn.empty()) return;
-  end_of_turn_running.swap(end_of_turn);
-  for (std::function<void()>& work : end_of_turn_running) work();
-  end_of_turn_running.clear();
+void EventLoop::State::run_sends() {
+  sending = true;
+  while (first_send != nullptr) {
+    const std::coroutine_handle<> waiter = first_send->handle_;
+    first_send->unlink();
+    waiter.resume();
+  }
+  sending = false;
 }
 
 void EventLoop::State::drain_wake() const noexcept {
@@ -241,6 +245,29 @@ void EventLoop::State::signal() const noexcept {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t put = ::write(wake.get(), &one, sizeof one);
   errno = saved;
+}
+
+bool SendingPhase::await_ready() const noexcept {
+  return loop_.state_->sending;
+}
+
+void SendingPhase::await_suspend(std::coroutine_handle<> handle) noexcept {
+  EventLoop::State& loop = *loop_.state_;
+  handle_ = handle;
+  linked_ = true;
+  previous_ = loop.last_send;
+  (previous_ != nullptr ? previous_->next_ : loop.first_send) = this;
+  loop.last_send = this;
+  ++loop.sends_waiting;
+}
+
+void SendingPhase::unlink() noexcept {
+  if (!linked_) return;
+  EventLoop::State& loop = *loop_.state_;
+  linked_ = false;
+  (previous_ != nullptr ? previous_->next_ : loop.first_send) = next_;
+  (next_ != nullptr ? next_->previous_ : loop.last_send) = previous_;
+  --loop.sends_waiting;
 }
 
 }  // namespace gatehouse::net

@@ -4,11 +4,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "gatehouse/core/task_group.hpp"
 #include "loop_test_support.hpp"
 
 namespace gatehouse::net {
@@ -162,21 +166,80 @@ TEST(EventLoopWithManualClock, TimersFollowTheClockOfTheLoop) {
   EXPECT_EQ(fired, (std::vector<int>{30, 60}));
 }
 
-TEST_F(EventLoopTest, EndOfTurnRunsOncePerRequestBeforeTheNextWait) {
+Task<void> send(EventLoop* loop, std::vector<std::string>* order, std::string name) {
+  order->push_back("ask " + name);
+  SendingPhase first(*loop);
+  co_await first;
+  order->push_back("send " + name);
+  SendingPhase second(*loop);
+  co_await second;  // the loop is sending: at once
+  order->push_back("send " + name + " again");
+}
+
+TEST_F(EventLoopTest, SendsOfATurnFollowEachOtherAtItsEnd) {
   std::vector<std::string> order;
+  core::TaskGroup senders;
+  for (const char* name : {"a", "b"}) {
+    loop().post([&, name] { senders.spawn(send(&loop(), &order, name)); });
+  }
   loop().post([&] {
-    loop().at_end_of_turn([&] {
-      order.emplace_back("end");
-      loop().at_end_of_turn([&] {
-        order.emplace_back("end of the next turn");
-        loop().stop();
-      });
-    });
-    order.emplace_back("work");
+    order.emplace_back("other work");
+    loop().stop();
   });
-  loop().post([&] { order.emplace_back("more work"); });
   loop().run();
-  EXPECT_EQ(order, (std::vector<std::string>{"work", "more work", "end", "end of the next turn"}));
+  EXPECT_EQ(order, (std::vector<std::string>{"ask a", "ask b", "other work", "send a",
+                                             "send a again", "send b", "send b again"}));
+}
+
+TEST_F(EventLoopTest, SendAskedForOutsideATurnDoesNotWaitForAnEvent) {
+  std::vector<std::string> order;
+  const auto sender = [](EventLoop* loop, std::vector<std::string>* said) -> Task<void> {
+    co_await send(loop, said, "a");
+    loop->stop();
+  };
+  core::TaskGroup senders;
+  senders.spawn(sender(&loop(), &order));
+  EXPECT_EQ(order.size(), 1U);
+  loop().run();
+  EXPECT_EQ(order.size(), 3U);
+}
+
+TEST_F(EventLoopTest, SenderThatIsDestroyedWhileItWaitsIsForgotten) {
+  std::array<std::optional<SendingPhase>, 3> phases;
+  for (auto& phase : phases) {
+    phase.emplace(loop());
+    ASSERT_FALSE(phase->await_ready());
+    phase->await_suspend(std::noop_coroutine());
+  }
+  std::vector<std::string> order;
+  phases[1].reset();
+  phases[0].reset();
+  phases[2].reset();
+  core::TaskGroup senders;
+  senders.spawn(send(&loop(), &order, "a"));
+  loop().post([&] { loop().stop(); });
+  loop().run();
+  EXPECT_EQ(order.back(), "send a again");
+}
+
+/// Sinks that are all ready in the first turn and each start a send.
+TEST_F(EventLoopTest, SendsDoNotWaitForAWholeTurnOfManyEvents) {
+  constexpr std::size_t kConnections = 100;
+  std::vector<Pair> pairs(kConnections);
+  std::vector<RecordingSink> sinks(kConnections);
+  std::vector<std::string> order;
+  core::TaskGroup senders;
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    sinks[i].action = [&] { senders.spawn(send(&loop(), &order, "x")); };
+    ASSERT_TRUE(loop().add(pairs[i].fds[0], sinks[i]).has_value());
+  }
+  loop().post([&] { loop().stop(); });
+  loop().run();
+  ASSERT_EQ(order.size(), 3 * kConnections);
+  const auto first_send = std::find(order.begin(), order.end(), "send x") - order.begin();
+  EXPECT_GT(first_send, 1);
+  EXPECT_LT(first_send, static_cast<std::ptrdiff_t>(kConnections) / 2);
+  for (std::size_t i = 0; i < kConnections; ++i) loop().remove(pairs[i].fds[0], sinks[i]);
 }
 
 TEST_F(EventLoopTest, ReadinessIsReportedAsEdges) {

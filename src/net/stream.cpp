@@ -192,6 +192,9 @@ core::Task<core::Result<std::size_t>> Stream::State::read_plain(std::span<char> 
 core::Task<core::Result<void>> Stream::State::write_plain(
     std::span<const std::string_view> pieces) {
   Cursor cursor(pieces);
+  if (cursor.at_end()) co_return core::Result<void>();
+  SendingPhase phase(loop);
+  co_await phase;
   while (!cursor.at_end()) {
     if (cancelled) co_return std::unexpected(refusal());
     std::array<iovec, kPiecesPerCall> batch;

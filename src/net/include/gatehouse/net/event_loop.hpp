@@ -77,11 +77,6 @@ class EventLoop {
   core::Task<core::Result<void>> sleep_until(core::MonotonicTime due,
                                              core::Cancellation& cancellation);
 
-  /// Runs once at the end of the current turn, before the loop waits again (one journal write, one
-  /// log flush per turn). Work that it queues in turn runs at the end of the next one, which then
-  /// does not wait.
-  void at_end_of_turn(std::function<void()> work);
-
   /// Registers `fd`, edge-triggered for reading and writing; what is ready already is reported in
   /// the next turn. The sink must outlive the registration. `remove` before closing the
   /// descriptor; afterwards the sink hears nothing, not even of the turn under way.
@@ -89,9 +84,36 @@ class EventLoop {
   void remove(int fd, ReadinessSink& sink) noexcept;
 
  private:
+  friend class SendingPhase;
   struct State;
   explicit EventLoop(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+/// Awaiter: resumes when the loop sends, which is after each few events and at the end of each
+/// turn; at once while it does. Sends that follow each other closely find their receivers awake:
+/// waking a thread of another core costs more than all else that a send does. A named local of the
+/// waiting coroutine.
+class SendingPhase {
+ public:
+  explicit SendingPhase(EventLoop& loop) noexcept : loop_(loop) {}
+  ~SendingPhase() { unlink(); }
+  SendingPhase(const SendingPhase&) = delete;
+  SendingPhase& operator=(const SendingPhase&) = delete;
+
+  bool await_ready() const noexcept;
+  void await_suspend(std::coroutine_handle<> handle) noexcept;
+  void await_resume() const noexcept {}
+
+ private:
+  friend class EventLoop;
+  void unlink() noexcept;
+
+  EventLoop& loop_;
+  std::coroutine_handle<> handle_;
+  SendingPhase* next_ = nullptr;
+  SendingPhase* previous_ = nullptr;
+  bool linked_ = false;
 };
 
 }  // namespace gatehouse::net
