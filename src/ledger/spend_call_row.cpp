@@ -65,6 +65,16 @@ void read_cost(Columns& columns, LoggedCall& call) {
   call.reasoning_tokens = columns.integer();
 }
 
+// The indexes by user and by team leave out calls of nobody, and must be told that they may.
+constinit const database::Fragment kUser("user_id <> '' AND user_id = ?");
+constinit const database::Fragment kUserAtAll("user_id = ?");
+constinit const database::Fragment kTeam("team_id <> '' AND team_id = ?");
+constinit const database::Fragment kTeamAtAll("team_id = ?");
+
+bool is_nobody(const std::optional<std::string>& id) {
+  return id && id->empty();
+}
+
 void narrow_time_and_cost(database::Select& select, const CallFilter& filter) {
   if (filter.from) select.where("started_at_ns >= ?", nanos_of(*filter.from));
   if (filter.until) select.where("started_at_ns < ?", nanos_of(*filter.until));
@@ -122,8 +132,8 @@ void narrow_key(database::Select& select, const CallFilter& filter) {
 void narrow(database::Select& select, const CallFilter& filter) {
   narrow_key(select, filter);
   select.where_if("request_id = ?", filter.request_id)
-      .where_if("user_id = ?", filter.user_id)
-      .where_if("team_id = ?", filter.team_id)
+      .where_if(is_nobody(filter.user_id) ? kUserAtAll : kUser, filter.user_id)
+      .where_if(is_nobody(filter.team_id) ? kTeamAtAll : kTeam, filter.team_id)
       .where_if("organization_id = ?", filter.organization_id)
       .where_if("model_group = ?", filter.model_group)
       .where_if("model = ?", filter.model)

@@ -53,6 +53,14 @@ TEST_F(SpendCallsTest, PagesPartitionTheLog) {
   EXPECT_TRUE(page({}, {.offset = 6, .limit = 2}).calls.empty());
 }
 
+TEST_F(SpendCallsTest, CallsOfNobodyAreFoundToo) {
+  add({.id = "f", .date = "2026-01-08", .user = "", .team = ""});
+  EXPECT_EQ(ids(page({.user_id = ""}).calls), (Ids{"f"}));
+  EXPECT_EQ(ids(page({.team_id = ""}).calls), (Ids{"f"}));
+  EXPECT_EQ(ids(page({.user_id = "bob"}).calls), (Ids{"b"}));
+  EXPECT_EQ(ids(page({.team_id = "blue"}).calls), (Ids{"e"}));
+}
+
 TEST_F(SpendCallsTest, ReadsEveryColumn) {
   const CallPage found = page({.request_id = "resp-d"});
   ASSERT_EQ(found.calls.size(), 1U);

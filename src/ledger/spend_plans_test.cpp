@@ -136,6 +136,15 @@ TEST_F(SpendPlansTest, PagesOfTheLogWalkAnIndexInOrder) {
   }
 }
 
+TEST_F(SpendPlansTest, ATextIsLookedForInTheIndexOfFailuresAlone) {
+  const auto plans = plans_of([&](SpendQueries& queries) {
+    return queries.page(
+        {.from = at("2026-01-01"), .until = at("2026-02-01"), .error_contains = "x"}, {});
+  });
+  EXPECT_NE(plans.front().find("COVERING INDEX call_record_failed"), std::string::npos)
+      << plans.front();
+}
+
 TEST_F(SpendPlansTest, OneRequestIsALookUp) {
   const auto plans =
       plans_of([&](SpendQueries& queries) { return queries.page({.request_id = "resp-a"}, {}); });
