@@ -11,7 +11,7 @@ import unittest
 from collections import Counter
 
 from faulty_libc import LIBRARY, FaultyLibc
-from ledger_support import Load, LedgerTest, Mix, number_from
+from ledger_support import Load, LedgerTest, Mix, nano, number_from
 from support import SANITIZED, harness
 
 KILLS = number_from("GATEHOUSE_KILLS", 10)
@@ -108,6 +108,40 @@ class CrashTest(LedgerTest):
         self.assertLessEqual(self.fake.bill()[0]["cost_nano_usd"], reserved)
         self.assertEqual(self.rows("SELECT state, reserved_nano FROM reconciliation"),
                          [("open", reserved)])
+
+    def test_what_an_unknown_call_did_cost_is_told_by_hand(self):
+        self.start()
+        key = self.new_key(max_budget=1, budget_duration="30d")
+        bearer = {"Authorization": f"Bearer {key}"}
+        stream = self.gateway.stream("/v1/chat/completions", {
+            "model": "fake/tokens=5;stall=8", "max_tokens": 50, "stream": True,
+            "stream_options": {"include_usage": True},
+            "messages": [{"role": "user", "content": "Hello"}]}, headers=bearer)
+        for _, data in stream.events():
+            if '"completion_tokens":5' in data.replace(" ", ""):
+                break
+        self.restart()
+        stream.close()
+        self.quiet()
+        cost = self.fake.bill()[0]["cost_nano_usd"]
+        (call, reserved), = self.rows("SELECT call_id, cost_nano FROM call_record")
+        self.assertGreater(reserved, cost)
+        listed, = self.admin("/spend/reconciliation")
+        self.assertEqual((listed["call_id"], nano(listed["reserved"])), (call, reserved))
+        self.assertEqual(nano(self.admin(f"/key/info?key={key}")["info"]["spend"]), reserved)
+
+        order = {"call_id": call, "cost": f"{cost / 10**9:.9f}"}
+        told = self.admin("/spend/reconciliation", order)
+        self.assertEqual((nano(told["cost"]), told["repeated"]), (cost, False))
+        self.assertTrue(self.admin("/spend/reconciliation", order)["repeated"])
+        for status, wrong in ((409, {"call_id": call, "cost": 0}),
+                              (404, {"call_id": "none", "cost": 0}),
+                              (400, {"call_id": call, "cost": -1}), (422, {"call_id": call})):
+            answer = self.gateway.post("/spend/reconciliation", wrong)
+            self.assertEqual(answer.status, status, answer)
+        self.assertEqual(self.admin("/spend/reconciliation"), [])
+        self.assertEqual(nano(self.admin(f"/key/info?key={key}")["info"]["spend"]), cost)
+        self.check(in_flight=1)
 
     def test_a6_what_was_answered_is_billed_once(self):
         self.start()

@@ -16,6 +16,8 @@ REQUESTS = {
     "POST /spend/calculate": {"completion_response": {
         "model": "chat", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}},
     "POST /global/spend/reset": {},
+    "GET /spend/reconciliation": "",
+    "POST /spend/reconciliation": {"call_id": "none", "cost": 0},
     "POST /key/generate": {"user_id": "{user}", "team_id": "{team}", "organization_id": "{org}"},
     "POST /key/service-account/generate": {"team_id": "{team}"},
     "POST /key/update": {"key": "{key}", "max_budget": 1000000},

@@ -142,6 +142,9 @@ class CommandTest(unittest.TestCase):
                  "/global/spend/report", None),
                 (("spend", "logs", "--from", "2026-01-01", "--to", "2026-01-02"), "GET",
                  "/spend/logs/v2", None),
+                (("spend", "unknown", "--limit", "5"), "GET", "/spend/reconciliation", None),
+                (("spend", "resolve", "c1", "--cost", "0.0042"), "POST", "/spend/reconciliation",
+                 {"call_id": "c1", "cost": 0.0042}),
                 (("spend", "keys"), "GET", "/global/spend/keys", None),
                 (("spend", "models", "--limit", "3"), "GET", "/global/spend/models", None)):
             with self.subTest(arguments=arguments):

@@ -24,6 +24,10 @@ constexpr std::array kLogColumns = {
     Column{"SPEND", "spend", true},
     Column{"REQUEST", "request_id"},
 };
+constexpr std::array kUnknownColumns = {
+    Column{"CALL", "call_id"},      Column{"SINCE", "since"}, Column{"RESERVED", "reserved", true},
+    Column{"MODEL", "model_group"}, Column{"KEY", "api_key"},
+};
 constexpr std::array kKeyColumns = {
     Column{"NAME", "key_name"},
     Column{"ALIAS", "key_alias"},
@@ -131,6 +135,35 @@ void add_top(CLI::App& spend, Session& session, const char* name, const char* he
   });
 }
 
+void add_reconciliation(CLI::App& spend, Session& session) {
+  CLI::App* list = spend.add_subcommand(
+      "unknown", "calls that the server's end cut off: charged at most, until somebody knows");
+  auto limit = std::make_shared<std::string>("100");
+  list->add_option("--limit", *limit, "rows")->check(CLI::Range(1, 10'000));
+  session.on(list, [&session, limit] {
+    const std::string target =
+        Query("/spend/reconciliation").add("limit", std::string_view(*limit)).str();
+    return session.call({"GET", target, {}}, show_table("", kUnknownColumns));
+  });
+
+  struct Options {
+    std::optional<std::string> call, cost;
+  };
+  CLI::App* resolve = spend.add_subcommand("resolve", "tell what such a call did cost");
+  resolve->footer("example: gatehouse spend resolve 0197a1b2-… --cost 0.0042");
+  auto o = std::make_shared<Options>();
+  resolve->add_option("call", o->call, "call id")->required();
+  resolve->add_option("--cost", o->cost, "USD; 0 when the provider did not bill it")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
+  session.on(resolve, [&session, o] {
+    Body body;
+    body.text("call_id", o->call).raw("cost", o->cost);
+    return session.call({"POST", "/spend/reconciliation", body.str()},
+                        show_text("resolved " + o->call.value_or("") + '\n'));
+  });
+}
+
 }  // namespace
 
 void add_budget_commands(CLI::App& app, Session& session) {
@@ -166,6 +199,7 @@ void add_spend_commands(CLI::App& app, Session& session) {
   spend->require_subcommand(1);
   add_report(*spend, session);
   add_logs(*spend, session);
+  add_reconciliation(*spend, session);
   add_top(*spend, session, "keys", "keys by what they spent in 30 days", "/global/spend/keys",
           kKeyColumns);
   add_top(*spend, session, "models", "models by what they cost in 30 days", "/global/spend/models",

@@ -7,9 +7,9 @@
 #include "admin/body_reader.hpp"
 #include "admin/json_writer.hpp"
 #include "gatehouse/ledger/corrections.hpp"
-#include "gatehouse/limits/account.hpp"
 #include "gatehouse/tenancy/access.hpp"
 #include "gatehouse/tenancy/key_store.hpp"
+#include "litellm/account_moves.hpp"
 #include "litellm/spend_handlers.hpp"
 #include "litellm/spend_scope.hpp"
 
@@ -110,15 +110,11 @@ Answer names_json(const core::Result<std::vector<std::string>>& names, std::stri
 }
 
 /// Live accounts follow what the ledger was told.
-Outcome<void> move_accounts(ControlPlane& control, std::string_view correction) {
+Outcome<void> follow_correction(ControlPlane& control, std::string_view correction) {
   if (control.accounts == nullptr || control.queries == nullptr) return {};
-  const auto moved =
-      control.queries->changes_of(correction, [&](const ledger::CounterChange& change) {
-        const auto account = control.accounts->find(change.scope.scope, change.scope.id);
-        if (!account) return;
-        account->adjust({.max = core::Money(), .duration = change.duration}, change.period_start,
-                        change.delta);
-      });
+  const auto moved = control.queries->changes_of(
+      correction,
+      [&control](const ledger::CounterChange& change) { move_account(control, change); });
   if (!moved) return std::unexpected(admin::refuse(moved.error()));
   return {};
 }
@@ -293,7 +289,7 @@ Answer reset_global_spend(const AdminRequest& request, ControlPlane& control) {
   const auto outcome = control.corrections->reset_all(
       request.id, tenancy::actor_of(request.caller).user_id, request.now);
   if (!outcome) return admin::refuse(outcome.error());
-  const auto moved = move_accounts(control, request.id);
+  const auto moved = follow_correction(control, request.id);
   if (!moved) return moved.error();
   return admin::ok(
       R"({"message":"Spend for all API Keys and Teams reset successfully","status":"success"})");

@@ -29,6 +29,9 @@ admin::Answer all_tag_names(const admin::AdminRequest&, ControlPlane&);
 admin::Answer all_end_users(const admin::AdminRequest&, ControlPlane&);
 admin::Answer reset_global_spend(const admin::AdminRequest&, ControlPlane&);
 
+admin::Answer reconciliation(const admin::AdminRequest&, ControlPlane&);
+admin::Answer resolve_reconciliation(const admin::AdminRequest&, ControlPlane&);
+
 admin::Answer global_activity(const admin::AdminRequest&, ControlPlane&);
 admin::Answer global_activity_by_model(const admin::AdminRequest&, ControlPlane&);
 

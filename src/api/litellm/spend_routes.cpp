@@ -17,6 +17,9 @@ constexpr std::array kRoutes{
     Route{"GET", "/spend/tags", Access::global_spend, spend_tags},
     Route{"POST", "/spend/calculate", Access::own_spend, spend_calculate}.reading(),
 
+    Route{"GET", "/spend/reconciliation", Access::global_spend, reconciliation},
+    Route{"POST", "/spend/reconciliation", Access::management, resolve_reconciliation},
+
     Route{"GET", "/global/spend", Access::global_spend, global_spend},
     Route{"GET", "/global/spend/logs", Access::global_spend, global_spend_logs},
     Route{"GET", "/global/spend/keys", Access::global_spend, global_spend_keys},

@@ -1,0 +1,16 @@
+#pragma once
+/// Live accounts follow corrections of the ledger.
+
+#include <span>
+
+#include "gatehouse/api/control_plane.hpp"
+#include "gatehouse/ledger/corrections.hpp"
+
+namespace gatehouse::api::litellm {
+
+/// Moves the counter of the account by what the ledger has already written. An account that is not
+/// in memory is left alone: it will be loaded with the correction in it.
+void move_account(ControlPlane& control, const ledger::CounterChange& change);
+void move_accounts(ControlPlane& control, std::span<const ledger::CounterChange> changes);
+
+}  // namespace gatehouse::api::litellm
