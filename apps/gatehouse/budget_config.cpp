@@ -1,6 +1,7 @@
 #include "budget_config.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/limits/period.hpp"
@@ -16,23 +17,47 @@ bool check_duration(const std::string& duration, const std::string& path,
   return checked.has_value();
 }
 
-}  // namespace
+struct BudgetKey {
+  std::string_view key;
+  std::string_view unused;  ///< what is said of an entry that nothing goes by
+};
 
-std::map<std::string, core::LimitSet, std::less<>> provider_limits(
-    const models::RouterSection& router, const models::ModelTable& table,
-    config::Problems& problems) {
-  std::map<std::string, core::LimitSet, std::less<>> limits;
-  for (const auto& [provider, budget] : router.provider_budgets) {
+template <class Used>
+NamedLimits limits_of(const std::map<std::string, models::PeriodBudget>& entries,
+                      const BudgetKey& names, Used used, config::Problems& problems) {
+  NamedLimits limits;
+  for (const auto& [name, budget] : entries) {
     const std::string path =
-        "router_settings.provider_budget_config." + core::printable(provider, 80);
+        "router_settings." + std::string(names.key) + "." + core::printable(name, 80);
     if (!check_duration(budget.duration, path + ".time_period", problems) || !budget.max) continue;
-    if (std::ranges::find(table.deployments(), provider, &models::Deployment::provider) ==
-        table.deployments().end()) {
-      problems.warning(path, 0, "is for a provider that no model uses");
-    }
-    limits[provider].budgets.push_back({.max = *budget.max, .duration = budget.duration});
+    if (!used(name)) problems.warning(path, 0, std::string(names.unused));
+    limits[name].budgets.push_back({.max = *budget.max, .duration = budget.duration});
   }
   return limits;
+}
+
+}  // namespace
+
+NamedLimits provider_limits(const models::RouterSection& router, const models::ModelTable& table,
+                            config::Problems& problems) {
+  const auto used = [&table](std::string_view provider) {
+    return std::ranges::find(table.deployments(), provider, &models::Deployment::provider) !=
+           table.deployments().end();
+  };
+  return limits_of(router.provider_budgets,
+                   {"provider_budget_config", "is for a provider that no model uses"}, used,
+                   problems);
+}
+
+NamedLimits model_limits(const models::RouterSection& router, const models::ModelTable& table,
+                         config::Problems& problems) {
+  const auto used = [&table](std::string_view group) {
+    return std::ranges::find(table.deployments(), group, &models::Deployment::group) !=
+           table.deployments().end();
+  };
+  return limits_of(router.model_budgets,
+                   {"model_budget_config", "is for a model_name that there is none of"}, used,
+                   problems);
 }
 
 void check_budget_durations(std::span<const models::ModelListEntry> entries,

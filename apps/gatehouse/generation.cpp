@@ -105,6 +105,7 @@ std::shared_ptr<const gateway::Snapshot> generation_of(
   if (!built.table) return nullptr;
   gateway::AccountingRules rules = accounting_rules(config.control, master_key);
   rules.providers = provider_limits(config.models.router_settings, *built.table, problems);
+  rules.models = model_limits(config.models.router_settings, *built.table, problems);
   if (problems.failed()) return nullptr;
   auto snapshot = gateway::make_snapshot(
       built.table,

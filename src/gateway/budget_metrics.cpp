@@ -146,9 +146,12 @@ void write_pace(const BudgetSources& from, const Principals& principals, Remaini
 }
 
 void write_upstreams(const BudgetSources& from, telemetry::Exposition& out) {
-  Budgets providers(from), deployments(from);
+  Budgets providers(from), groups(from), deployments(from);
   for (const auto& [name, limits] : from.snapshot.accounting.providers) {
     providers.add(Scope::provider, name, limits, {{"api_provider", name}});
+  }
+  for (const auto& [name, limits] : from.snapshot.accounting.models) {
+    groups.add(Scope::model, name, limits, {{"model_group", name}});
   }
   for (const models::Deployment& deployment : from.snapshot.table->deployments()) {
     deployments.add(Scope::deployment, deployment.id.view(), deployment.limits,
@@ -158,6 +161,7 @@ void write_upstreams(const BudgetSources& from, telemetry::Exposition& out) {
   }
   providers.remaining("litellm_provider_remaining_budget_metric",
                       "USD left of the provider's budget", out);
+  groups.remaining("gatehouse_model_remaining_budget_usd", "USD left of the model's budget", out);
   deployments.remaining("gatehouse_deployment_remaining_budget_usd",
                         "USD left of the deployment's budget", out);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <coroutine>
+#include <map>
 
 #include "call.hpp"
 #include "gatehouse/core/text.hpp"
@@ -250,6 +251,7 @@ void drop_upstream(Reservation& reservation) {
   if (!std::exchange(reservation.bounds_upstream, false) || !reservation.admission) return;
   reservation.admission->drop(Scope::deployment);
   reservation.admission->drop(Scope::provider);
+  reservation.admission->drop(Scope::model);
 }
 
 std::optional<Refusal> write_reservation(Call& call) {
@@ -303,17 +305,25 @@ std::optional<Refusal> extend_reservation(Call& call) {
 
 namespace {
 
+using NamedLimits = std::map<std::string, core::LimitSet, std::less<>>;
+
+void plan_named(const NamedLimits& limits, Scope scope, const std::string& name,
+                std::vector<PlannedCharge>& planned) {
+  if (limits.empty()) return;
+  if (const auto found = limits.find(name); found != limits.end()) {
+    planned.push_back({scope, name, &found->second});
+  }
+}
+
+/// Bounds of the deployment, its provider and its model group.
 std::vector<PlannedCharge> upstream_charges(const Call& call,
                                             const models::Deployment& deployment) {
   std::vector<PlannedCharge> planned;
   if (!deployment.limits.empty()) {
     planned.push_back({Scope::deployment, deployment.id.text(), &deployment.limits});
   }
-  const auto& providers = call.snapshot->accounting.providers;
-  if (providers.empty()) return planned;
-  if (const auto found = providers.find(deployment.provider); found != providers.end()) {
-    planned.push_back({Scope::provider, deployment.provider, &found->second});
-  }
+  plan_named(call.snapshot->accounting.providers, Scope::provider, deployment.provider, planned);
+  plan_named(call.snapshot->accounting.models, Scope::model, call.match.group->name, planned);
   return planned;
 }
 

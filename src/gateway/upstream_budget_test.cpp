@@ -91,6 +91,37 @@ TEST_F(UpstreamBudgetTest, HoldsForAllDeploymentsOfAProvider) {
   EXPECT_EQ(account->balance({}, clock.wall()).reserved, core::Money());
 }
 
+TEST_F(UpstreamBudgetTest, HoldsForAllDeploymentsOfAModelAndAFallbackServes) {
+  AccountingRules rules;
+  rules.models["m"].budgets.push_back({.max = core::Money::nano_usd(2'500'000)});
+  models::RouterSettings settings = without_retries();
+  settings.fallbacks = {{"m", {"other"}}};
+  build({free("m", "a"), free("m", "b"), free("other", "rich")}, settings, std::move(rules));
+  int by_model = 0;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_FALSE(run(std::string(kHello)).refusal) << i;
+    by_model += observer.settled.back().deployment != "rich" ? 1 : 0;
+  }
+  EXPECT_GT(by_model, 1);
+  EXPECT_LT(by_model, 200);
+  const auto account = stores.accounts.find(core::Scope::model, "m");
+  ASSERT_TRUE(account);
+  EXPECT_LE(account->balance({}, clock.wall()).spent, core::Money::nano_usd(2'500'000));
+  EXPECT_EQ(account->balance({}, clock.wall()).reserved, core::Money());
+  EXPECT_FALSE(stores.accounts.find(core::Scope::model, "other")) << "it has no bound";
+}
+
+TEST_F(UpstreamBudgetTest, AModelsExhaustedBudgetIsNamed) {
+  AccountingRules rules;
+  rules.models["m"].budgets.push_back({.max = core::Money::nano_usd(1)});
+  build({free("m", "a"), free("m", "b")}, without_retries(), std::move(rules));
+  const RecordingSink sink = run(std::string(kHello));
+  ASSERT_TRUE(sink.refusal);
+  EXPECT_EQ(sink.refusal->status, 429);
+  EXPECT_EQ(sink.refusal->type, "budget_exceeded");
+  EXPECT_NE(sink.refusal->message.find("Model=m "), std::string::npos) << sink.refusal->message;
+}
+
 TEST_F(UpstreamBudgetTest, LessOutputIsBetterThanNone) {
   // The longest output of the stub would cost far more than the budget.
   build({bounded("m", "poor", 200'000)}, without_retries());

@@ -177,7 +177,7 @@ void take(T& value, const std::optional<T>& router, const std::optional<T>& lite
 
 }  // namespace
 
-void describe(config::Section& s, ProviderBudget& budget) {
+void describe(config::Section& s, PeriodBudget& budget) {
   s.money("budget_limit", budget.max, {.text = "USD that calls of the provider may cost"});
   s.money("max_budget", budget.max, {.text = "another name of budget_limit"});
   s.text("time_period", budget.duration, {.text = "period of the budget; none: for ever"});
@@ -202,6 +202,8 @@ void describe(config::Section& s, RouterSection& router) {
             {.text = "one tag of a call is enough; false: the deployment needs all of them"});
   s.sections("provider_budget_config", router.provider_budgets,
              {.text = "what all calls of a provider may cost in a period"});
+  s.sections("model_budget_config", router.model_budgets,
+             {.text = "what all calls of a model_name may cost in a period"});
   s.boolean("disable_cooldowns", router.disable_cooldowns, {.text = "never cool down"});
   s.duration("timeout", router.timeout, {core::Millis(1), kLongest}, {.text = "of a whole call"});
   s.duration("stream_timeout", router.stream_timeout, {core::Millis(1), kLongest},

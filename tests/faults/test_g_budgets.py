@@ -120,6 +120,20 @@ class CapTest(LedgerTest):
                  MODEL: {"max_budget": self.usd(self.cap), "budget_duration": "30d"}}
         self.storm([self.new_key(model_max_budget=limit)])
 
+    def test_g1_model_for_everybody(self):
+        self.settings = {"router_settings": {"model_budget_config": {
+            "fake/*": {"budget_limit": self.usd(self.cap), "time_period": "30d"}}}}
+        self.kill()
+        self.start()
+        self.storm([self.new_key() for _ in range(3)])
+
+    def test_g1_provider(self):
+        self.settings = {"router_settings": {"provider_budget_config": {
+            "openai": {"budget_limit": self.usd(self.cap), "time_period": "30d"}}}}
+        self.kill()
+        self.start()
+        self.storm([self.new_key() for _ in range(3)])
+
     def test_g1_holds_over_a_restart(self):
         key = self.new_key(max_budget=self.usd(self.cap))
         for _ in range(4):

@@ -12,7 +12,9 @@ class UpstreamBudgetsTest(AdminTest):
         "num_retries": 0, "disable_cooldowns": True,
         "fallbacks": [{"frugal": ["rich"]}],
         "provider_budget_config": {"anthropic": {"budget_limit": 0.0000001, "time_period": "1d"},
-                                   "openai": {"max_budget": 50, "budget_duration": "30d"}}}
+                                   "openai": {"max_budget": 50, "budget_duration": "30d"}},
+        "model_budget_config": {"dear": {"budget_limit": 0.0000001, "time_period": "1d"},
+                                "chat": {"budget_limit": 20}}}
     extra_config = {"litellm_settings": {"max_budget": 100, "budget_duration": "30d"}}
 
     @classmethod
@@ -26,6 +28,7 @@ class UpstreamBudgetsTest(AdminTest):
             harness.deployment("frugal", "frugal-upstream", base, **poor),
             harness.deployment("rich", "rich-upstream", base),
             harness.deployment("alone", "alone-upstream", base, **poor),
+            harness.deployment("dear", "dear-upstream", base),
             harness.deployment("claude", "claude-upstream", cls.fake.url, provider="anthropic"),
         ]
 
@@ -49,6 +52,13 @@ class UpstreamBudgetsTest(AdminTest):
             answer = self.gateway.chat(model, max_tokens=10)
             self.assert_error(answer, 429, "No deployments available - crossed budget")
             self.assertGreater(int(answer.header("retry-after")), 0)
+        self.assertEqual(self.fake.bill(), [])
+
+    def test_a_model_s_budget_holds_for_everybody(self):
+        for key in (self.new_key()["key"], self.new_key()["key"], harness.MASTER_KEY):
+            answer = self.gateway.chat("dear", max_tokens=10,
+                                       headers={"Authorization": f"Bearer {key}"})
+            self.assert_error(answer, 429, "Budget has been exceeded! Model=dear ")
         self.assertEqual(self.fake.bill(), [])
 
     def test_the_bound_is_shown_but_not_part_of_the_id(self):
@@ -76,6 +86,8 @@ class UpstreamBudgetsTest(AdminTest):
         openai = self.gateway.metric(
             'litellm_provider_remaining_budget_metric{api_provider="openai"}')
         self.assertTrue(49 < openai < 50, openai)
+        left = self.gateway.metric('gatehouse_model_remaining_budget_usd{model_group="chat"}')
+        self.assertTrue(19 < left < 20, left)
         # What the provider says of its own limits.
         text = self.gateway.get("/metrics").body.decode()
         line = next(line for line in text.splitlines()
@@ -100,6 +112,11 @@ class BadBudgetsTest(unittest.TestCase):
                                    budget_duration="fortnight")
         text = self.start({"model_list": [entry]})
         self.assertIn("model_list[0].litellm_params.budget_duration", text)
+
+    def test_a_model_budget_with_a_period_that_is_none(self):
+        text = self.start({"router_settings": {
+            "model_budget_config": {"m": {"budget_limit": 1, "time_period": "fortnight"}}}})
+        self.assertIn("router_settings.model_budget_config.m", text)
 
     def test_a_provider_budget_without_an_amount(self):
         text = self.start({"router_settings": {

@@ -23,6 +23,7 @@ struct AccountingRules {
   std::shared_ptr<const limits::TimeZone> zone;  ///< of the budget calendar; null: UTC
   core::LimitSet global;                         ///< litellm_settings.max_budget, for all calls
   std::map<std::string, core::LimitSet, std::less<>> providers;  ///< provider_budget_config
+  std::map<std::string, core::LimitSet, std::less<>> models;     ///< model_budget_config, by group
   int budget_status = 429;        ///< of a call that a budget refuses
   int model_denied_status = 403;  ///< of a model that the key may not call
   std::string master_token = {};  ///< what calls with the master key are recorded under

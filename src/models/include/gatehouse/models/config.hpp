@@ -37,15 +37,16 @@ struct RouterOptions {
   std::optional<core::Nanos> retry_after;
   std::optional<bool> drop_params;
 };
-/// An entry of `provider_budget_config`.
-struct ProviderBudget {
+/// An entry of `provider_budget_config` or `model_budget_config`.
+struct PeriodBudget {
   std::optional<core::Money> max;
   std::string duration;  ///< empty: for ever
 };
 
 /// `router_settings`.
 struct RouterSection : RouterOptions {
-  std::map<std::string, ProviderBudget> provider_budgets;
+  std::map<std::string, PeriodBudget> provider_budgets;
+  std::map<std::string, PeriodBudget> model_budgets;  ///< by model group
   bool tag_filtering = false;
   bool tags_match_any = true;
 };
@@ -73,7 +74,7 @@ void describe(config::Section& root, ModelsConfig& config);
 /// The same without litellm_settings, for a reader that has more to find in it.
 void describe_tables(config::Section& root, ModelsConfig& config);
 void describe(config::Section& section, ModelListEntry& entry);
-void describe(config::Section& section, ProviderBudget& budget);
+void describe(config::Section& section, PeriodBudget& budget);
 void describe(config::Section& section, RouterSection& router);
 void describe(config::Section& section, LitellmSection& settings);
 void describe(config::Section& section, CatalogSection& catalog);
