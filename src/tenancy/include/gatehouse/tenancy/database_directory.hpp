@@ -42,7 +42,7 @@ struct EndUserDefaults {
 
 struct DirectoryOptions {
   /// Principals kept in memory; beyond that, those not asked for lately go. About 2.2 KiB each.
-  std::size_t max_principals = 100'000;
+  std::size_t max_principals = 80'000;
   /// End users and tags with a row, likewise; each at most this many.
   std::size_t max_subjects = 100'000;
   /// Answers "unknown" that had to be asked of the database, each at most this many.
