@@ -35,24 +35,24 @@ core::Result<std::map<std::string, KeyName>> SpendQueries::key_names(
     Names names;
     const auto add = [&](const Row& row) -> core::Result<void> {
       KeyName name{std::string(row.text(0)), row.maybe_text(1), std::string(row.text(2)),
-                   row.maybe_text(3)};
+                   row.maybe_text(3), std::string(row.text(4))};
       std::string hash = name.api_key;
       names.try_emplace(std::move(hash), std::move(name));
       return {};
     };
     auto done = in_parts(keys, [&](std::span<const std::string> part) -> core::Result<void> {
-      auto living = Select("token, key_alias, key_name, team_id", "virtual_key")
+      auto living = Select("token, key_alias, key_name, team_id, token", "virtual_key")
                         .where_in("token", part)
                         .each(connection, add);
       if (!living) return living;
       // Calls from before a regeneration go by the key's present name.
-      auto former = Select("f.token, k.key_alias, k.key_name, k.team_id",
+      auto former = Select("f.token, k.key_alias, k.key_name, k.team_id, k.token",
                            "former_key AS f JOIN virtual_key AS k "
                            "ON k.account = f.account AND k.replaced_by IS NULL")
                         .where_in("f.token", part)
                         .each(connection, add);
       if (!former) return former;
-      return Select("token, key_alias, key_name, team_id", "deleted_virtual_key")
+      return Select("token, key_alias, key_name, team_id, token", "deleted_virtual_key")
           .where_in("token", part)
           .each(connection, add);
     });

@@ -311,6 +311,21 @@ class GlobalTest(SpendTest):
                 self.assertEqual(set(detail), {"error"}, path)
 
 
+class RegeneratedKeyTest(AdminTest):
+    def test_its_hashes_are_one_row(self):
+        key = self.new_key(key_alias="turning")["key"]
+        self.fake.reset()
+        for number in range(3):
+            self.assertEqual(self.gateway.chat("chat", headers=bearer(key)).status, 200)
+            if number < 2:
+                key = self.post("/key/regenerate", {"key": key})["key"]
+        bill = sum(entry["cost_nano_usd"] for entry in self.fake.wait_for_bill(3))
+        answer = self.gateway.get("/global/spend/keys?limit=1")
+        row, = json.loads(answer.body, parse_float=Decimal)
+        self.assertEqual((row["api_key"], row["key_alias"], nano(row["total_spend"])),
+                         (hash_of(key), "turning", bill))
+
+
 class ActivityTest(SpendTest):
     def test_global_activity(self):
         activity = self.get(f"/global/activity?{DAYS}")

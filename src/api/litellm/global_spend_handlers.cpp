@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "admin/body_reader.hpp"
@@ -119,6 +120,32 @@ Outcome<void> follow_correction(ControlPlane& control, std::string_view correcti
   return {};
 }
 
+struct KeySpend {
+  ledger::KeyName name;
+  core::Money spend;
+};
+
+/// Hashes of one key together, the dearest first.
+std::vector<KeySpend> by_present_key(const Groups& groups,
+                                     const std::map<std::string, ledger::KeyName>& names) {
+  std::map<std::string, std::pair<ledger::KeyName, ledger::UsageSums>> sums;
+  for (const UsageGroup& group : groups) {
+    const auto name = names.find(group.names[0]);
+    const bool known = name != names.end();
+    auto& [who, sum] = sums[known ? name->second.present_key : group.names[0]];
+    if (known) who = name->second;
+    sum += group.sums;
+  }
+  std::vector<KeySpend> keys;
+  keys.reserve(sums.size());
+  for (auto& [hash, entry] : sums) {
+    entry.first.api_key = hash;
+    keys.push_back({std::move(entry.first), entry.second.spend});
+  }
+  std::ranges::stable_sort(keys, std::ranges::greater(), &KeySpend::spend);
+  return keys;
+}
+
 }  // namespace
 
 Answer global_spend(const AdminRequest&, ControlPlane& control) {
@@ -152,21 +179,18 @@ Answer global_spend_keys(const AdminRequest& request, ControlPlane& control) {
   if (!errors.empty()) return errors.answer();
   const auto days = days_or(query, last_days(request.now, kMonth));
   if (!days) return days.error();
-  const auto groups = ask(control, UsageBy::key, *days, {}, limit);
+  const auto groups = ask(control, UsageBy::key, *days);
   if (!groups) return groups.error();
   const auto names = control.queries->key_names(names_in(*groups, 0U));
   if (!names) return refuse_question(names.error());
   JsonWriter out;
   out.begin_array();
-  for (const UsageGroup& group : *groups) {
-    const auto name = names->find(group.names[0]);
-    out.begin_object().member("api_key", group.names[0]);
-    if (name == names->end()) {
-      out.member_null("key_alias").member_null("key_name");
-    } else {
-      out.member("key_alias", name->second.alias).member("key_name", name->second.key_name);
-    }
-    out.member("total_spend", group.sums.spend).end_object();
+  const std::vector<KeySpend> keys = by_present_key(*groups, *names);
+  for (const KeySpend& key : std::span(keys).first(std::min<std::size_t>(limit, keys.size()))) {
+    out.begin_object().member("api_key", key.name.api_key).member("key_alias", key.name.alias);
+    key.name.key_name.empty() ? out.member_null("key_name")
+                              : out.member("key_name", key.name.key_name);
+    out.member("total_spend", key.spend).end_object();
   }
   out.end_array();
   return admin::ok(std::move(out).take());

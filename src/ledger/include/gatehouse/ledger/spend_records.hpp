@@ -194,6 +194,7 @@ struct KeyName {
   std::optional<std::string> alias;
   std::string key_name;
   std::optional<std::string> team_id;
+  std::string present_key;  ///< the hash that it goes by now; that of `api_key` unless regenerated
 };
 
 }  // namespace gatehouse::ledger
