@@ -31,6 +31,19 @@ TEST(Clock, FormatsHttpDates) {
   EXPECT_EQ(format_http_date(at(1'709'210'096, 999)), "Thu, 29 Feb 2024 12:34:56 GMT");
 }
 
+TEST(Clock, ReadsHttpDates) {
+  for (const WallTime time : {at(784'111'777), at(1'709'210'096), at(0)}) {
+    EXPECT_EQ(parse_http_date(format_http_date(time)), time);
+  }
+  EXPECT_FALSE(parse_http_date("Thu, 30 Feb 2024 12:34:56 GMT"));
+  EXPECT_FALSE(parse_http_date("Thu, 01 Jan 9999 00:00:00 GMT"));
+  EXPECT_FALSE(parse_http_date("Wed, 31 Dec 1969 00:00:00 GMT"));
+  EXPECT_FALSE(parse_http_date("Thu, 01 Jan 2026 24:00:00 GMT"));
+  EXPECT_FALSE(parse_http_date("Thu, 01 Jan 2026 00:00:00 UTC"));
+  EXPECT_FALSE(parse_http_date("1767225600"));
+  EXPECT_FALSE(parse_http_date(""));
+}
+
 TEST(Clock, ManualTimeMovesByHand) {
   ManualClock clock;
   const MonotonicTime start = clock.monotonic();

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace gatehouse::core {
 
@@ -51,5 +53,8 @@ class ManualClock final : public Clock {
 std::string format_rfc3339(WallTime time);
 /// IMF-fixdate of RFC 9110 section 5.6.7: Thu, 01 Jan 2026 00:00:00 GMT.
 std::string format_http_date(WallTime time);
+/// The inverse. The day of the week is not looked at. Nothing for the obsolete forms, and for years
+/// before 1970 or after 2261, so that any two of them can be subtracted.
+std::optional<WallTime> parse_http_date(std::string_view text);
 
 }  // namespace gatehouse::core
