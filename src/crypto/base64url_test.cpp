@@ -30,5 +30,27 @@ TEST(Base64Url, RefusesEverythingElse) {
   }
 }
 
+TEST(Base64, VectorsOfRfc4648Section10) {
+  const std::pair<std::string, std::string> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"},
+                                                         {"\xfb\xff\xfe", "+//+"}};
+  for (const auto& [bytes, text] : vectors) {
+    EXPECT_EQ(base64(bytes), text);
+    EXPECT_EQ(from_base64(text), bytes);
+  }
+}
+
+TEST(Base64, RefusesEverythingElse) {
+  for (const auto* text :
+       {"Zg", "Zg=", "Zm8", "Z===", "====", "Zm9v====", "Zm-v", "Zh==", "Z=g="}) {
+    EXPECT_FALSE(from_base64(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::crypto

@@ -1,6 +1,7 @@
 #include "gatehouse/crypto/digest.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <cstdlib>
 
@@ -11,6 +12,18 @@ Sha256 sha256(std::string_view bytes) {
   unsigned length = 0;
   // Fails only when OpenSSL has no SHA-256 or no memory: nothing can be served then.
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1 ||
+      length != digest.size()) {
+    std::abort();
+  }
+  return digest;
+}
+
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
+  Sha256 digest;
+  unsigned length = 0;
+  const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(),
+           digest.data(), &length) == nullptr ||
       length != digest.size()) {
     std::abort();
   }

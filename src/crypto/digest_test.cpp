@@ -15,6 +15,21 @@ TEST(Digest, KnownValues) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+std::string hmac_hex(std::string_view key, std::string_view bytes) {
+  const Sha256 digest = hmac_sha256(key, bytes);
+  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+TEST(Digest, HmacVectorsOfRfc4231) {
+  EXPECT_EQ(hmac_hex(std::string(20, '\x0b'), "Hi There"),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(hmac_hex("Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(
+      hmac_hex(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Digest, HexIsLowercaseAndKeepsZeros) {
   EXPECT_EQ(to_hex(std::string("\0\x0a\xff", 3)), "000aff");
   EXPECT_EQ(to_hex(""), "");

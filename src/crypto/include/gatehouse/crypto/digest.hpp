@@ -16,6 +16,9 @@ Sha256 sha256(std::string_view bytes);
 /// The same in lowercase hexadecimal: how virtual keys are stored.
 std::string sha256_hex(std::string_view bytes);
 
+/// HMAC-SHA-256 (RFC 2104). `key` may have any length.
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
+
 /// Lowercase hexadecimal.
 std::string to_hex(std::string_view bytes);
 
