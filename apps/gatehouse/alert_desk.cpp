@@ -147,6 +147,7 @@ void AlertDesk::tell(const Budget& budget, const CallerFacts& caller, std::strin
 }
 
 void AlertDesk::threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) {
+  if (threshold.known) return;
   if (!threshold.soft && !rules_.load()->percents.contains(threshold.percent)) return;
   Budget budget{threshold.scope, threshold.id,  threshold.duration,
                 threshold.spent, threshold.max, std::nullopt};

@@ -322,6 +322,7 @@ void CallTelemetry::attempt_failed(const FailedTry& failed) {
 }
 
 void CallTelemetry::threshold_reached(const limits::Threshold& threshold, const CallerFacts&) {
+  if (threshold.known) return;  // counted when it was reached
   const std::string_view scope = core::name_of(threshold.scope);
   const std::string percent = threshold.soft ? "soft" : std::to_string(threshold.percent);
   bank_.counter(families_.thresholds, {scope, percent}).add();

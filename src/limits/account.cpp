@@ -19,11 +19,10 @@ Account::State::Meters& Account::State::rates() {
 
 void Account::State::report(Counter& counter, std::size_t index, Money max,
                             std::vector<Threshold>& out) {
-  // A loaded counter only notes what it had reached before.
-  if (!counter.reaches(index, max) || counter.is_fresh()) return;
+  if (!counter.reaches(index, max)) return;
   const bool soft = index == Counter::kSoft;
   out.push_back({scope, id, counter.duration(), soft, soft ? 100 : kThresholds.at(index),
-                 counter.current().settled, max, counter.end()});
+                 counter.current().settled, max, counter.end(), counter.is_fresh()});
 }
 
 void Account::State::collect_bounds(const core::LimitSet& limits, std::vector<Threshold>& out) {

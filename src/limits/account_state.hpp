@@ -45,6 +45,18 @@ struct Account::State {
   /// Makes one where there is none.
   Counter& counter(std::string_view duration);
   Meters& rates();
+  /// False when collect() has nothing to say: cheap, and right most of the time.
+  bool may_have_news(const core::LimitSet* limits) noexcept {
+    if (limits == nullptr) return false;
+    for (const core::BudgetLimit& budget : limits->budgets) {
+      const Counter* counter = find(budget.duration);
+      if (counter != nullptr && !counter->is_far_below(budget.max)) return true;
+    }
+    if (!limits->soft_budget) return false;
+    const Counter* counter =
+        limits->budgets.empty() ? &lifetime : find(limits->budgets[0].duration);
+    return counter != nullptr && !counter->is_far_below(*limits->soft_budget);
+  }
   /// Appends what the settled spend has newly reached of the bounds in `limits`, if any. Without
   /// memory for it nobody is told: the money comes first.
   void collect(const core::LimitSet* limits, std::vector<Threshold>& out) noexcept {

@@ -16,6 +16,7 @@ struct Admission::State {
     Taken requests;
     Taken tokens;
     bool counted = false;  ///< among the account's parallel requests
+    bool news = false;     ///< thresholds may have been reached before this call
   };
   /// One of `periods`, seen from inside.
   struct Post {

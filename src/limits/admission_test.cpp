@@ -339,16 +339,41 @@ TEST(Thresholds, OfALoweredLimitShowAtTheNextCall) {
   EXPECT_TRUE(admit(key, limits, call(Money{}))->take_thresholds().empty());
 }
 
-TEST(Thresholds, ReachedBeforeTheStartAreNoNews) {
+TEST(Thresholds, ReachedBeforeTheStartAreMarked) {
   const LimitSet limits = budgets({{.max = usd(10), .duration = "1d"}});
   const auto key = account(Scope::key, "k", {{"1d", utc(2026, 7, 15), nano(8'500'000'000)}});
   auto admission = admit(key, limits, call(usd(1)));
   ASSERT_TRUE(admission);
-  EXPECT_TRUE(admission->take_thresholds().empty());
+  const auto known = admission->take_thresholds();
+  ASSERT_EQ(known.size(), 1U);
+  EXPECT_EQ(known[0].percent, 80U);
+  EXPECT_TRUE(known[0].known);
+  EXPECT_EQ(known[0].period_end, utc(2026, 7, 16));
   const auto passed = admission->settle(usd(1), 0, tick(0));
   ASSERT_EQ(passed.size(), 2U);
   EXPECT_EQ(passed[0].percent, 90U);
   EXPECT_EQ(passed[1].percent, 95U);
+  EXPECT_FALSE(passed[0].known || passed[1].known);
+}
+
+TEST(Thresholds, OutliveARefusalByAnotherScope) {
+  const LimitSet limits = budgets({{.max = usd(10)}});
+  const auto key = account(Scope::key, "k", {{"", {}, usd(9)}});
+  const auto team = account(Scope::team, "t");
+  const LimitSet poor = budgets({{.max = Money{}}});
+  EXPECT_FALSE(Admission::admit({{key, &limits}, {team, &poor}}, call(nano(500'000'000)), kStrict));
+  EXPECT_EQ(admit(key, limits, call(Money{}))->take_thresholds().size(), 2U);
+}
+
+TEST(Thresholds, OfAnEarlierPeriodAreNotKnown) {
+  const LimitSet limits = budgets({{.max = usd(10), .duration = "1d"}});
+  const auto key = account(Scope::key, "k", {{"1d", utc(2026, 7, 14), nano(9'900'000'000)}});
+  auto admission = admit(key, limits, call(usd(9)));
+  ASSERT_TRUE(admission);
+  EXPECT_TRUE(admission->take_thresholds().empty());
+  const auto passed = admission->settle(usd(9), 0, tick(0));
+  ASSERT_EQ(passed.size(), 2U);
+  EXPECT_FALSE(passed[0].known);
 }
 
 }  // namespace

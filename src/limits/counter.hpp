@@ -84,7 +84,7 @@ class Counter {
   /// kThresholds[index] of `max`, or, with index kSoft, `max` itself.
   bool reaches(std::size_t index, core::Money max) noexcept;
   static constexpr std::size_t kSoft = kThresholds.size();
-  /// True from load() to set_seen(): what is reached by then is no news.
+  /// True from load() to set_seen(): what is reached by then was known before.
   bool is_fresh() const noexcept { return fresh_; }
   void set_seen() noexcept { fresh_ = false; }
 

@@ -72,7 +72,18 @@ std::expected<void, Denial> Reserver::run() {
   state_.tokens = tokens_;
   state_.now = demand_.now;
   done_ = true;
+  collect_news();
   return {};
+}
+
+void Reserver::collect_news() noexcept {
+  // Not before the whole call is admitted: what a refused one had collected would be lost.
+  for (std::size_t charge = first_new_; charge < state_.charges.size(); ++charge) {
+    if (!state_.holds[charge].news) continue;
+    Account::State& account = state_.account(charge);
+    const std::lock_guard lock(account.mutex);
+    account.collect(state_.charges[charge].limits, state_.reached);
+  }
 }
 
 Reserver::Refusal Reserver::take_rates(std::size_t charge) {
@@ -211,7 +222,9 @@ Reserver::Refusal Reserver::take_budgets(std::size_t charge) {
   for (; post < end; ++post) {
     if (Tally* tally = tally_of(post)) tally->reserve(amount);
   }
-  if (is_new(charge)) account.collect(state_.charges[charge].limits, state_.reached);
+  if (is_new(charge)) {
+    state_.holds[charge].news = account.may_have_news(state_.charges[charge].limits);
+  }
   return {};
 }
 

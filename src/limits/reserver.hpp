@@ -35,6 +35,7 @@ class Reserver {
   /// Calls `use(budget, counter, tally)` for each budget of the charge. Needs the account's lock.
   template <class Use>
   void each_budget(std::size_t charge, Use use);
+  void collect_news() noexcept;
   bool has_post(std::size_t first, const Counter& counter) const noexcept;
   bool admits(core::Scope scope, const Tally& tally, core::Money max,
               core::Money amount) const noexcept;

@@ -91,7 +91,7 @@ class CallObserver {
   virtual void call_started() = 0;
   virtual void call_settled(const CallRecord& record) = 0;
   virtual void attempt_failed(const FailedTry& failed) = 0;
-  /// A soft budget, or a share of a hard one, was reached.
+  /// A soft budget, or a share of a hard one, was reached; a `known` one maybe by an earlier run.
   virtual void threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) = 0;
   /// A budget had no room for a call, or for a try at one deployment. As often as that happens.
   virtual void budget_refused(const limits::Denial& denial, const CallerFacts& caller) = 0;

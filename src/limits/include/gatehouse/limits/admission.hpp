@@ -89,7 +89,8 @@ inline constexpr std::array<std::uint32_t, 4> kThresholds{80, 90, 95, 100};
 
 /// A soft budget or a share of a hard one that the settled spend has reached. Each amount is
 /// reported once in a period, by whichever thread comes first; a budget that was raised has new
-/// amounts. What was already reached when the account was loaded is not reported.
+/// amounts. What was already reached when the account was loaded comes with the first call, marked
+/// `known`: whoever keeps what was told over a restart can tell of what the last run could not.
 struct Threshold {
   core::Scope scope;
   std::string id;
@@ -99,6 +100,7 @@ struct Threshold {
   core::Money spent;
   core::Money max;                                    ///< the soft budget, if it is one
   core::WallTime period_end = core::WallTime::max();  ///< exclusive; max(): never
+  bool known = false;  ///< reached before the account was loaded: no news, if all went well
 };
 
 /// Holds the reservation of one call. One thread at a time. Destruction without settle() gives
