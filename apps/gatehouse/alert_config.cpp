@@ -16,6 +16,8 @@ using config::Problems;
 constexpr core::Seconds kLongest{366LL * 86'400};
 constexpr std::size_t kMostChannels = 32;
 constexpr const char* kPath = "general_settings.alerting";
+constexpr const char* kSecretPath = "general_settings.alert_webhook_secret";
+constexpr std::string_view kSecretVariable = "WEBHOOK_SECRET";
 
 std::vector<core::Secret> addresses_of(const Node& node, Problems& problems) {
   std::vector<core::Secret> found;
@@ -125,6 +127,25 @@ std::optional<std::string> address_of(const KnownChannel& channel,
   return {};
 }
 
+/// Empty: webhooks are not signed.
+core::Secret signing_key_of(const AlertingSettings& settings,
+                            const config::Environment& environment, Problems& problems) {
+  core::Secret secret = settings.webhook_secret;
+  std::string place = kSecretPath;
+  if (secret.empty()) {
+    auto value = environment(kSecretVariable);
+    if (!value || value->empty()) return {};
+    secret = core::Secret(std::move(*value));
+    place = kPath;
+  }
+  auto key = alerts::read_webhook_secret(secret.reveal());
+  if (key) return std::move(*key);
+  problems.error(place, 0,
+                 (place == kPath ? std::string(kSecretVariable) + ": " : std::string()) +
+                     key.error().public_message);
+  return {};
+}
+
 bool lists(const AlertingSettings& settings, ChannelKind kind) {
   return std::ranges::find(settings.alerting, alerts::name_of(kind)) != settings.alerting.end();
 }
@@ -193,6 +214,10 @@ void describe_alerting(config::Section& s, AlertingSettings& c) {
            R"({"type":["string","array","object"],"items":{"type":"string"},)"
            R"("additionalProperties":{"type":["string","array"],"items":{"type":"string"}}})",
            [&c](const Node& node, Problems& problems) { read_addresses(node, problems, c); });
+  s.secret(
+      "alert_webhook_secret", c.webhook_secret,
+      {.text = "signs webhooks as Standard Webhooks does: whsec_ and base64 of 24 to 64 bytes; "
+               "default: WEBHOOK_SECRET"});
   s.section("alerting_args", c.args, {.text = "how often and at what"});
 }
 
@@ -222,6 +247,11 @@ void resolve_alerting(AlertingSettings& settings, const config::Environment& env
     }
   }
   settings.channels = resolver.take();
+  if (!lists(settings, ChannelKind::webhook)) return;
+  const core::Secret key = signing_key_of(settings, environment, problems);
+  for (alerts::Channel& channel : settings.channels) {
+    if (channel.kind == ChannelKind::webhook) channel.signing_key = key;
+  }
 }
 
 }  // namespace gatehouse::app

@@ -24,6 +24,7 @@ struct AlertingSettings {
   core::Seconds alerting_threshold{300};
   std::vector<std::string> alert_types;  ///< empty: all
   AlertingArgs args;
+  core::Secret webhook_secret;  ///< empty: WEBHOOK_SECRET, and without that webhooks are not signed
   /// alert_to_webhook_url as it stands: type → addresses; "" stands for every type.
   std::map<std::string, std::vector<core::Secret>> own_addresses;
 
@@ -37,9 +38,9 @@ struct AlertingSettings {
 void describe_alerting(config::Section& s, AlertingSettings& c);
 void describe(config::Section& s, AlertingArgs& c);
 
-/// Finds the addresses: WEBHOOK_URL and SLACK_WEBHOOK_URL, or alert_to_webhook_url. Those belong to
-/// Slack where it is listed, as in LiteLLM, else to the webhook. A channel without an address is a
-/// warning.
+/// Finds the secret of webhooks, and the addresses: WEBHOOK_URL and SLACK_WEBHOOK_URL, or
+/// alert_to_webhook_url. Those belong to Slack where it is listed, as in LiteLLM, else to the
+/// webhook. A channel without an address is a warning.
 void resolve_alerting(AlertingSettings& settings, const config::Environment& environment,
                       config::Problems& problems);
 

@@ -99,6 +99,12 @@ std::string usd(core::Money amount) {
   return "$" + amount.to_usd();
 }
 
+bool is_spent(std::uint32_t percent, const limits::Denial& denial) {
+  using Wide = __int128;
+  return denial.spent > core::Money() &&
+         Wide{denial.spent.nano_usd()} * 100 >= Wide{denial.max.nano_usd()} * percent;
+}
+
 }  // namespace
 
 AlertDesk::AlertDesk(alerts::Alerter& alerter, const core::Clock& clock,
@@ -120,62 +126,98 @@ void AlertDesk::follow(const AlertingSettings& settings) {
                     std::memory_order_relaxed);
 }
 
+std::optional<alerts::Claim> AlertDesk::claim(const Budget& budget, std::string_view event,
+                                              const std::string& what) {
+  const core::WallTime now = clock_.wall();
+  const core::WallTime until =
+      budget.resets_at.value_or(now + rules_.load()->args.budget_alert_ttl);
+  const std::string subject = subject_of(
+      "budget", {names_of(budget.scope).group, budget.id, budget.duration, event,
+                 event == "threshold_crossed" ? what : std::string(), budget.max.to_usd()});
+  if (!budget.known) return alerter_.claim(subject, until);
+  // Nobody to tell: then it is not written down who was told, and each start would tell the log.
+  if (!alerter_.has_channel(AlertType::budget)) return {};
+  // What was told in an earlier period does not count. A budget without a period has one amount for
+  // ever.
+  return alerter_.claim_unheard(subject, budget.resets_at ? now : core::WallTime::min(), until);
+}
+
 void AlertDesk::tell(const Budget& budget, const CallerFacts& caller, std::string event,
                      const std::string& what) {
-  const auto rules = rules_.load();
-  const core::WallTime now = clock_.wall();
-  const core::WallTime until = budget.resets_at.value_or(now + rules->args.budget_alert_ttl);
+  auto claimed = claim(budget, event, what);
+  if (claimed) post(budget, caller, std::move(event), what, *std::move(claimed));
+}
+
+void AlertDesk::post(const Budget& budget, const CallerFacts& caller, std::string event,
+                     const std::string& what, alerts::Claim claim) {
   const ScopeNames& names = names_of(budget.scope);
-  const auto suppressed =
-      alerter_.claim(subject_of("budget", {names.group, budget.id, budget.duration, event,
-                                           event == "threshold_crossed" ? what : std::string(),
-                                           budget.max.to_usd()}),
-                     until);
-  if (!suppressed) return;
   Alert alert;
   alert.event = std::move(event);
   alert.event_group = names.group;
   alert.message = std::string(names.title) + " Budget: " + what;
-  alert.at = now;
+  alert.at = clock_.wall();
   alert.spend = budget.spent;
   alert.max_budget = budget.max;
   alert.budget_duration = budget.duration;
   alert.budget_resets_at = budget.resets_at;
   name_subject(budget.scope, budget.id, caller, alert);
-  alert.suppressed = *suppressed;
+  alert.claim = std::move(claim);
   alerter_.post(std::move(alert));
 }
 
-void AlertDesk::threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) {
-  if (threshold.known) return;
-  if (!threshold.soft && !rules_.load()->percents.contains(threshold.percent)) return;
-  Budget budget{threshold.scope, threshold.id,  threshold.duration,
-                threshold.spent, threshold.max, std::nullopt};
-  if (threshold.period_end != core::WallTime::max()) budget.resets_at = threshold.period_end;
-  if (threshold.soft) {
-    tell(budget, caller, "soft_budget_crossed", "Soft Budget Crossed");
-  } else if (threshold.percent >= 100) {
+void AlertDesk::tell_share(const Budget& budget, const CallerFacts& caller, std::uint32_t percent) {
+  if (percent >= 100) {
     tell(budget, caller, "budget_crossed", "Budget Crossed");
   } else {
     tell(budget, caller, "threshold_crossed",
-         "Threshold Crossed: " + std::to_string(threshold.percent) + "% of the budget is spent");
+         "Threshold Crossed: " + std::to_string(percent) + "% of the budget is spent");
+  }
+}
+
+void AlertDesk::threshold_reached(const limits::Threshold& threshold, const CallerFacts& caller) {
+  if (!threshold.soft && !rules_.load()->percents.contains(threshold.percent)) return;
+  Budget budget{.scope = threshold.scope,
+                .id = threshold.id,
+                .duration = threshold.duration,
+                .spent = threshold.spent,
+                .max = threshold.max,
+                .resets_at = std::nullopt,
+                .known = threshold.known};
+  if (threshold.period_end != core::WallTime::max()) budget.resets_at = threshold.period_end;
+  if (threshold.soft) {
+    tell(budget, caller, "soft_budget_crossed", "Soft Budget Crossed");
+  } else {
+    tell_share(budget, caller, threshold.percent);
   }
 }
 
 void AlertDesk::budget_refused(const limits::Denial& denial, const CallerFacts& caller) {
-  const Budget budget{denial.scope, denial.id,  denial.duration,
-                      denial.spent, denial.max, denial.resets_at};
-  tell(budget, caller, "budget_crossed",
+  Budget budget{.scope = denial.scope,
+                .id = denial.id,
+                .duration = denial.duration,
+                .spent = denial.spent,
+                .max = denial.max,
+                .resets_at = denial.resets_at};
+  auto claimed = claim(budget, "budget_crossed", {});
+  if (!claimed) return;
+  // Shares that an earlier run passed and did not live to tell come first: so whoever finds the
+  // whole told knows that they are.
+  budget.known = true;
+  for (const std::uint32_t percent : rules_.load()->percents) {
+    if (percent < 100 && is_spent(percent, denial)) tell_share(budget, caller, percent);
+  }
+  post(budget, caller, "budget_crossed",
        "Budget Crossed: it has no room for a call (" + usd(denial.reserved) +
-           " are held by calls under way)");
+           " are held by calls under way)",
+       *std::move(claimed));
 }
 
 void AlertDesk::attempt_failed(const gateway::FailedTry& failed) {
   if (failed.cooling.count() == 0) return;
   const core::WallTime now = clock_.wall();
-  const auto suppressed = alerter_.claim(subject_of("cooldown", {failed.deployment}),
-                                         now + rules_.load()->args.cooldown_alert_ttl);
-  if (!suppressed) return;
+  auto claimed = alerter_.claim(subject_of("cooldown", {failed.deployment}),
+                                now + rules_.load()->args.cooldown_alert_ttl);
+  if (!claimed) return;
   Alert alert;
   alert.type = AlertType::cooldown;
   alert.event = "deployment_cooled_down";
@@ -187,16 +229,16 @@ void AlertDesk::attempt_failed(const gateway::FailedTry& failed) {
       alerts::DeploymentFacts{std::string(failed.deployment),     std::string(failed.group),
                               std::string(failed.upstream_model), std::string(failed.provider),
                               std::string(failed.failure),        failed.cooling};
-  alert.suppressed = *suppressed;
+  alert.claim = *std::move(claimed);
   alerter_.post(std::move(alert));
 }
 
 void AlertDesk::slow_call(const gateway::CallRecord& record) {
   if (record.deployment.empty()) return;
   const core::WallTime now = clock_.wall();
-  const auto suppressed = alerter_.claim(subject_of("slow", {record.deployment}),
-                                         now + rules_.load()->args.slow_call_alert_ttl);
-  if (!suppressed) return;
+  auto claimed = alerter_.claim(subject_of("slow", {record.deployment}),
+                                now + rules_.load()->args.slow_call_alert_ttl);
+  if (!claimed) return;
   Alert alert;
   alert.type = AlertType::slow_call;
   alert.event = "slow_call";
@@ -209,7 +251,7 @@ void AlertDesk::slow_call(const gateway::CallRecord& record) {
                                              std::string(record.provider),
                                              {},
                                              record.duration};
-  alert.suppressed = *suppressed;
+  alert.claim = *std::move(claimed);
   alerter_.post(std::move(alert));
 }
 

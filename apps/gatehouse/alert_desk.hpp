@@ -41,10 +41,17 @@ class AlertDesk {
     core::Money spent;
     core::Money max;
     std::optional<core::WallTime> resets_at;
+    bool known = false;  ///< an earlier run may have told of it
   };
   void slow_call(const gateway::CallRecord& record);
+  std::optional<alerts::Claim> claim(const Budget& budget, std::string_view event,
+                                     const std::string& what);
+  /// Unless that was told before.
   void tell(const Budget& budget, const gateway::CallerFacts& caller, std::string event,
             const std::string& what);
+  void post(const Budget& budget, const gateway::CallerFacts& caller, std::string event,
+            const std::string& what, alerts::Claim claim);
+  void tell_share(const Budget& budget, const gateway::CallerFacts& caller, std::uint32_t percent);
 
   alerts::Alerter& alerter_;
   const core::Clock& clock_;

@@ -138,8 +138,14 @@ bool Server::start_alerts() {
   if (!client_tls) return refuse_start("trust store: " + client_tls.error().public_message);
   client_tls_ = std::move(*client_tls);
   const AlertingSettings& settings = config_.general.alerting;
-  auto alerter =
-      alerts::Alerter::start({clock_, logger_, *resolver_, client_tls_}, {}, settings.channels);
+  alert_outbox_ = std::make_unique<alerts::DatabaseOutbox>(*stores_->database);
+  auto alerter = alerts::Alerter::start({.clock = clock_,
+                                         .logger = logger_,
+                                         .resolver = *resolver_,
+                                         .ids = alert_ids_,
+                                         .tls = client_tls_,
+                                         .store = alert_outbox_.get()},
+                                        {}, settings.channels);
   if (!alerter) return refuse_start("alerts: " + alerter.error().public_message);
   alerter_ = std::move(*alerter);
   desk_ = std::make_unique<AlertDesk>(*alerter_, clock_, settings);

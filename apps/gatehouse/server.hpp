@@ -11,6 +11,7 @@
 #include "app_config.hpp"
 #include "data_stores.hpp"
 #include "gatehouse/alerts/alerter.hpp"
+#include "gatehouse/alerts/database_outbox.hpp"
 #include "gatehouse/gateway/model_check.hpp"
 #include "gatehouse/limits/time_zone.hpp"
 #include "gatehouse/models/health.hpp"
@@ -79,6 +80,9 @@ class Server {
   std::unique_ptr<DataStores> stores_;
   std::unique_ptr<api::ControlPlane> control_;
   std::shared_ptr<net::TlsClientContext> client_tls_;
+  core::SystemRandom alert_random_;
+  core::SystemIdSource alert_ids_{clock_, alert_random_};
+  std::unique_ptr<alerts::DatabaseOutbox> alert_outbox_;
   std::unique_ptr<alerts::Alerter> alerter_;
   std::unique_ptr<AlertDesk> desk_;
   CheckSettings check_settings_;

@@ -126,7 +126,8 @@ std::string webhook_body(const Alert& alert) {
     out.text("budget_reset_at", core::format_rfc3339(*alert.budget_resets_at));
   }
   if (alert.deployment) add_deployment(*alert.deployment, out);
-  out.raw("suppressed_alerts", std::to_string(alert.suppressed));
+  out.text("event_id", alert.event_id);
+  out.raw("suppressed_alerts", std::to_string(alert.claim.suppressed));
   return std::move(out).take();
 }
 
@@ -153,8 +154,8 @@ std::string slack_body(const Alert& alert) {
     add_line(text, "Failure", alert.deployment->failure);
     add_line(text, "Seconds", seconds_of(alert.deployment->duration));
   }
-  if (alert.suppressed != 0) {
-    add_line(text, "Kept back since the last one", std::to_string(alert.suppressed));
+  if (alert.claim.suppressed != 0) {
+    add_line(text, "Kept back since the last one", std::to_string(alert.claim.suppressed));
   }
   std::string out = R"({"text":)";
   core::append_json_string(out, text);

@@ -15,6 +15,7 @@ Alert key_alert() {
   alert.max_budget = core::Money::nano_usd(5'000'000'000);
   alert.token = "abc123";
   alert.key_alias = "ci";
+  alert.event_id = "id-1";
   return alert;
 }
 
@@ -25,7 +26,7 @@ TEST(AlertTextTest, AWebhookHasLitellmsFields) {
             R"("key_alias":"ci","projected_exceeded_date":null,"projected_spend":null,)"
             R"("event":"threshold_crossed","event_group":"key",)"
             R"("event_message":"Key Budget: 80% used","alert_type":"budget_alerts",)"
-            R"("timestamp":"2026-01-01T00:00:00.000Z","suppressed_alerts":0})");
+            R"("timestamp":"2026-01-01T00:00:00.000Z","event_id":"id-1","suppressed_alerts":0})");
 }
 
 TEST(AlertTextTest, DeploymentsAreDescribed) {
@@ -34,11 +35,11 @@ TEST(AlertTextTest, DeploymentsAreDescribed) {
   alert.event = "deployment_cooled_down";
   alert.deployment =
       DeploymentFacts{"id-1", "chat", "gpt-4o", "openai", "rate_limited", core::Millis(5'250)};
-  alert.suppressed = 7;
+  alert.claim.suppressed = 7;
   const std::string body = webhook_body(alert);
   EXPECT_NE(body.find(R"("model_id":"id-1","model_group":"chat","model":"gpt-4o",)"
                       R"("provider":"openai","failure":"rate_limited","seconds":5.2,)"
-                      R"("suppressed_alerts":7)"),
+                      R"("event_id":"","suppressed_alerts":7)"),
             std::string::npos)
       << body;
   EXPECT_NE(body.find(R"("spend":null,"max_budget":null)"), std::string::npos) << body;

@@ -4,63 +4,19 @@
 
 #include <algorithm>
 
-#include "receiver_test_support.hpp"
+#include "alerter_test_support.hpp"
 
 namespace gatehouse::alerts {
 namespace {
 
-class Lines final : public telemetry::LogSink {
- public:
-  void write(std::string_view line) override {
-    const std::lock_guard lock(mutex_);
-    text_ += line;
-    text_ += '\n';
-  }
-  std::string text() {
-    const std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::string text_;
-};
-
-Alert alert(std::string message, AlertType type = AlertType::budget) {
-  Alert made;
-  made.type = type;
-  made.event = "budget_crossed";
-  made.event_group = "key";
-  made.message = std::move(message);
-  return made;
-}
-
-Channel channel(const std::string& url, ChannelKind kind = ChannelKind::webhook) {
-  return Channel::parse(kind, url).value();
-}
+using test::alert;
+using test::AlerterTest;
+using test::channel;
 
 std::size_t naming(const std::vector<std::string>& bodies, std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       bodies, [&](const std::string& body) { return body.find(text) != std::string::npos; }));
 }
-
-class AlerterTest : public testing::Test {
- protected:
-  std::unique_ptr<Alerter> start(std::vector<Channel> channels, std::size_t max_queued = 256) {
-    AlerterOptions options{.delivery = {.timeout = core::Millis(2'000),
-                                        .tries = 4,
-                                        .first_pause = core::Millis(10),
-                                        .longest_pause = core::Millis(40)},
-                           .max_queued = max_queued};
-    return Alerter::start({clock, logger, *resolver, nullptr}, options, std::move(channels))
-        .value();
-  }
-
-  core::SystemClock clock;
-  Lines lines;
-  telemetry::Logger logger{lines, clock};
-  std::unique_ptr<net::Resolver> resolver = net::make_system_resolver();
-};
 
 TEST_F(AlerterTest, DeliversInOrderToThoseWhoWantIt) {
   Receiver hook;
@@ -102,6 +58,75 @@ TEST_F(AlerterTest, WaitsAsLongAsItIsTold) {
   EXPECT_GE(clock.monotonic() - begun, core::Seconds(1));
 }
 
+TEST_F(AlerterTest, WaitsUntilTheDateItIsTold) {
+  const core::WallTime later = clock.wall() + core::Seconds(2);
+  Receiver hook(std::deque<Reply>{
+      {.status = 503, .header = "retry-after", .value = core::format_http_date(later)}});
+  const auto alerter = start({channel(hook.url())});
+  alerter->post(alert("later"));
+  EXPECT_EQ(hook.bodies(2).size(), 2U);
+  EXPECT_GE(clock.wall(), std::chrono::floor<core::Seconds>(later));
+}
+
+TEST_F(AlerterTest, EventsHaveOneIdAndASignatureForEachTry) {
+  Receiver hook(std::deque<Reply>{{.status = 503}});
+  Receiver slack;
+  Channel signed_hook = channel(hook.url());
+  signed_hook.signing_key = read_webhook_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").value();
+  const auto alerter = start({signed_hook, channel(slack.url(), ChannelKind::slack)});
+  alerter->post(alert("one"));
+  alerter->post(alert("two"));
+  const auto fields = hook.fields(3);
+  const auto bodies = hook.bodies(3);
+  ASSERT_EQ(fields.size(), 3U);
+  EXPECT_EQ(fields[0].id, "00000000-0000-7000-8000-000000000001");
+  EXPECT_EQ(fields[1].id, fields[0].id);
+  EXPECT_NE(fields[2].id, fields[0].id);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NE(bodies[i].find(R"("event_id":")" + fields[i].id), std::string::npos) << bodies[i];
+    EXPECT_EQ(
+        fields[i].signature,
+        webhook_signature(signed_hook.signing_key, {fields[i].id, bodies[i]}, fields[i].timestamp));
+  }
+  EXPECT_EQ(slack.fields(2)[0].id, fields[0].id);
+  EXPECT_EQ(slack.fields(2)[0].signature, "");
+}
+
+TEST_F(AlerterTest, WhatIsNotTakenRestsAndLetsOthersPass) {
+  Receiver hook({{.status = 500}, {.status = 500}, {.status = 200}, {.status = 500}});
+  AlerterOptions options = quick();
+  options.delivery.tries = 2;
+  options.delivery.first_rest = core::Seconds(1);
+  options.delivery.give_up_after = core::Seconds(60);
+  const auto alerter = start({channel(hook.url())}, options);
+  alerter->post(alert("stubborn"));
+  alerter->post(alert("lucky"));
+  const auto bodies = hook.bodies(5);
+  ASSERT_EQ(bodies.size(), 5U);
+  EXPECT_NE(bodies[2].find("lucky"), std::string::npos);
+  EXPECT_NE(bodies[3].find("stubborn"), std::string::npos);
+  EXPECT_NE(bodies[4].find("stubborn"), std::string::npos) << "one try after each rest";
+  alerter->stop(core::Seconds(5));
+  EXPECT_EQ(alerter->counts().sent, 2U);
+  EXPECT_EQ(alerter->counts().retried, 3U);
+  EXPECT_EQ(alerter->counts().failed, 0U);
+  EXPECT_EQ(alerter->counts().waiting, 0);
+  EXPECT_NE(lines.text().find("alert_postponed"), std::string::npos);
+}
+
+TEST_F(AlerterTest, AnAddressThatIsNamedTwiceIsToldOnce) {
+  Receiver hook;
+  Channel budgets = channel(hook.url());
+  budgets.types = AlertTypes().add(AlertType::budget);
+  Channel both = channel(hook.url());
+  both.types = AlertTypes().add(AlertType::budget).add(AlertType::cooldown);
+  const auto alerter = start({budgets, both});
+  alerter->post(alert("one"));
+  alerter->post(alert("two", AlertType::cooldown));
+  alerter->stop(core::Seconds(5));
+  EXPECT_EQ(hook.bodies(2).size(), 2U);
+}
+
 TEST_F(AlerterTest, GivesUpOnRefusalsAndNeverFollowsARedirect) {
   Receiver elsewhere;
   Receiver hook({{.status = 307, .header = "location", .value = elsewhere.url()},
@@ -128,7 +153,9 @@ TEST_F(AlerterTest, GivesUpOnRefusalsAndNeverFollowsARedirect) {
 TEST_F(AlerterTest, ASilentAddressHoldsUpNobodyElseAndRoomIsBounded) {
   Receiver silent(std::deque<Reply>{{.silent = true}});
   Receiver hook;
-  const auto alerter = start({channel(silent.url()), channel(hook.url())}, 4);
+  AlerterOptions narrow = quick();
+  narrow.max_queued = 4;
+  const auto alerter = start({channel(silent.url()), channel(hook.url())}, narrow);
   alerter->post(alert("first"));
   EXPECT_EQ(silent.bodies(1).size(), 1U);
   for (int i = 0; i < 6; ++i) {

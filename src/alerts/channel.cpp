@@ -3,11 +3,17 @@
 #include <algorithm>
 
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/crypto/base64url.hpp"
+#include "gatehouse/crypto/digest.hpp"
 
 namespace gatehouse::alerts {
 namespace {
 
 constexpr std::size_t kMostUrl = 4096;
+constexpr std::size_t kFingerprint = 32;
+constexpr std::string_view kSecretPrefix = "whsec_";
+constexpr std::size_t kLeastKey = 24;
+constexpr std::size_t kMostKey = 64;
 
 bool is_visible(char c) {
   return c > ' ' && c < 0x7f;
@@ -42,6 +48,27 @@ core::Result<Channel> Channel::parse(ChannelKind kind, std::string_view url) {
 bool Channel::same_address(const Channel& other) const {
   return kind == other.kind && endpoint.pool_key == other.endpoint.pool_key &&
          target.reveal() == other.target.reveal();
+}
+
+std::string Channel::fingerprint() const {
+  std::string whole(name_of(kind));
+  whole += '\n';
+  whole += endpoint.pool_key;
+  whole += '\n';
+  whole += target.reveal();
+  const core::Secret wiped(std::move(whole));
+  return crypto::sha256_hex(wiped.reveal()).substr(0, kFingerprint);
+}
+
+core::Result<core::Secret> read_webhook_secret(std::string_view text) {
+  if (text.starts_with(kSecretPrefix)) {
+    auto key = crypto::from_base64(text.substr(kSecretPrefix.size()));
+    if (key && key->size() >= kLeastKey && key->size() <= kMostKey) {
+      return core::Secret(std::move(*key));
+    }
+  }
+  return core::fail(core::Errc::invalid_argument,
+                    "a webhook's secret is whsec_ and base64 of 24 to 64 bytes");
 }
 
 }  // namespace gatehouse::alerts

@@ -27,6 +27,30 @@ TEST(ChannelTest, RefusesWhatIsNoUrlWithoutRepeatingIt) {
   }
 }
 
+TEST(ChannelTest, FingerprintsTellAddressesApartAndHideThem) {
+  const auto print = [](ChannelKind kind, const char* url) {
+    return Channel::parse(kind, url)->fingerprint();
+  };
+  const std::string one = print(ChannelKind::webhook, "https://h/hook?key=canary");
+  EXPECT_EQ(one.size(), 32U);
+  EXPECT_EQ(one, print(ChannelKind::webhook, "https://H:443/hook?key=canary"));
+  EXPECT_NE(one, print(ChannelKind::webhook, "https://h/hook?key=other"));
+  EXPECT_NE(one, print(ChannelKind::webhook, "http://h/hook?key=canary"));
+  EXPECT_NE(one, print(ChannelKind::slack, "https://h/hook?key=canary"));
+}
+
+TEST(ChannelTest, SecretsAreThoseOfStandardWebhooks) {
+  const auto key = read_webhook_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->reveal().size(), 24U);
+  for (const char* text : {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                           "whsec_c2hvcnQ=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!"}) {
+    const auto refused = read_webhook_secret(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().public_message.find("MfKQ"), std::string::npos);
+  }
+}
+
 TEST(ChannelTest, TypesHaveLitellmsNames) {
   EXPECT_EQ(alert_type_named("budget_alerts"), AlertType::budget);
   EXPECT_EQ(alert_type_named("cooldown_deployment"), AlertType::cooldown);

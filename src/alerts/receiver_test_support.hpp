@@ -14,6 +14,13 @@
 
 namespace gatehouse::alerts {
 
+/// Header fields of one request.
+struct Fields {
+  std::string id;
+  std::string timestamp;
+  std::string signature;
+};
+
 /// What one request is answered with.
 struct Reply {
   int status = 200;
@@ -46,6 +53,12 @@ class Receiver final : public net::RequestHandler {
     came_.wait_for(lock, core::Seconds(10), [&] { return bodies_.size() >= count; });
     return bodies_;
   }
+  /// Of the same requests as bodies().
+  std::vector<Fields> fields(std::size_t count) {
+    (void)bodies(count);
+    const std::lock_guard lock(mutex_);
+    return fields_;
+  }
   std::string last_target() {
     const std::lock_guard lock(mutex_);
     return target_;
@@ -56,6 +69,11 @@ class Receiver final : public net::RequestHandler {
     {
       const std::lock_guard lock(mutex_);
       bodies_.emplace_back(exchange.body());
+      const auto field = [&](std::string_view name) {
+        return std::string(exchange.head().headers.find(name).value_or(std::string_view()));
+      };
+      fields_.push_back(
+          {field("webhook-id"), field("webhook-timestamp"), field("webhook-signature")});
       target_ = std::string(exchange.head().path) + "?" + std::string(exchange.head().query);
       if (!replies_.empty()) {
         reply = replies_.front();
@@ -95,6 +113,7 @@ class Receiver final : public net::RequestHandler {
   std::condition_variable came_;
   std::deque<Reply> replies_;
   std::vector<std::string> bodies_;
+  std::vector<Fields> fields_;
   std::string target_;
   std::uint16_t port_ = 0;
   core::TaskGroup tasks_;

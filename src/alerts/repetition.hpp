@@ -23,10 +23,18 @@ class Repetition {
   /// for in vain since it was given before.
   std::optional<std::uint64_t> claim(std::string_view subject, core::WallTime now,
                                      core::WallTime until);
+  /// The same for what may have been told before: not given either when it was given before until a
+  /// time after `since`, and asking in vain is not counted.
+  std::optional<std::uint64_t> claim_unheard(std::string_view subject, core::WallTime since,
+                                             core::WallTime until);
+  /// Remembers what an earlier run has told. From the oldest to the latest.
+  void restore(std::string_view subject, core::WallTime until);
   /// Claims in vain, of all subjects.
   std::uint64_t refused() const;
 
  private:
+  void remember(std::string_view subject, core::WallTime until);
+
   struct Told {
     core::WallTime until;
     std::uint64_t refused = 0;

@@ -21,6 +21,21 @@ TEST(RepetitionTest, TellsOnceUntilThePeriodEndsAndCountsTheRest) {
   EXPECT_EQ(repetition.refused(), 3U);
 }
 
+TEST(RepetitionTest, WhatMayHaveBeenToldIsToldToWhoHasNotHeard) {
+  Repetition repetition;
+  repetition.restore("period", at(100));
+  repetition.restore("lifetime", at(100));
+  const core::WallTime ever = core::WallTime::min();
+  EXPECT_FALSE(repetition.claim_unheard("period", at(50), at(100)));
+  EXPECT_EQ(repetition.claim_unheard("period", at(150), at(200)), 0U) << "of another period";
+  EXPECT_FALSE(repetition.claim_unheard("lifetime", ever, at(1'000)));
+  EXPECT_EQ(repetition.claim_unheard("lost", ever, at(1'000)), 0U);
+  EXPECT_FALSE(repetition.claim_unheard("lost", ever, at(1'000)));
+  EXPECT_EQ(repetition.refused(), 0U);
+  EXPECT_FALSE(repetition.claim("period", at(150), at(200)));
+  EXPECT_EQ(repetition.claim("lifetime", at(100), at(200)), 0U) << "news, and its time is over";
+}
+
 TEST(RepetitionTest, ForgetsTheOldestBeyondItsBound) {
   Repetition repetition(2);
   EXPECT_TRUE(repetition.claim("a", at(0), core::WallTime::max()));

@@ -12,6 +12,7 @@ class AlertSink:
 
     def __init__(self, answers=()):
         self.received = []  # (path, body as JSON)
+        self.requests = []  # (header fields, body as bytes) of the same
         self.answers = list(answers)
         sink = self
 
@@ -22,6 +23,7 @@ class AlertSink:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = sink.answers.pop(0) if sink.answers else 200
                 status, headers = answer if isinstance(answer, tuple) else (answer, {})
+                sink.requests.append((dict(self.headers), body))
                 sink.received.append((self.path, json.loads(body)))
                 self.send_response(status)
                 for name, value in headers.items():

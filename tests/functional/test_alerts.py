@@ -1,7 +1,10 @@
 """Alerts: budgets and cool-downs, by webhook and Slack; once each, without a secret, never in the
 way of a call."""
 
+import base64
+import hmac
 import json
+import time
 import unittest
 
 from admin import AdminTest, bearer, hash_of
@@ -63,7 +66,8 @@ class BudgetAlertsTest(AlertTest):
             "spend", "max_budget", "token", "user_id", "team_id", "team_alias", "customer_id",
             "organization_id", "user_email", "key_alias", "projected_exceeded_date",
             "projected_spend", "event", "event_group", "event_message", "alert_type", "timestamp",
-            "suppressed_alerts"})
+            "event_id", "suppressed_alerts"})
+        self.assertEqual(len({body["event_id"] for body in (soft, eighty, ninety_five, whole)}), 4)
         self.assertEqual(whole["token"], hash_of(key))
         self.assertEqual(whole["event_group"], "key")
         self.assertAlmostEqual(whole["max_budget"], cost * 10, 12)
@@ -74,8 +78,8 @@ class BudgetAlertsTest(AlertTest):
         self.assertAlmostEqual(soft["max_budget"], cost * 5, 12)
         self.assertEqual(whole["budget_duration"], "30d")
         self.assertIn("budget_reset_at", whole)
-        texts = [body["text"] for body in self.slack.bodies() if "watched" in body["text"]]
-        self.assertEqual(len(texts), 4)
+        wait_for(lambda: sum("watched" in body["text"] for body in self.slack.bodies()) >= 4)
+        self.assertEqual(sum("watched" in body["text"] for body in self.slack.bodies()), 4)
         self.assertEqual(set(self.slack.bodies()[0]), {"text"})
         self.assertGreaterEqual(self.gateway.metric('gatehouse_alerts_total{outcome="sent"}'), 8)
         self.assertGreaterEqual(
@@ -281,7 +285,46 @@ class DeliveryTest(AlertTest):
                  gateway.program.output().count('"alert"') >= 5)
         gateway.program.signal(15)
         self.assertEqual(gateway.program.wait(15), 0)
-        self.assertIn("alerts_dropped", gateway.program.output())
+        self.assertIn("alerts_left_to_the_next_start", gateway.program.output())
+        self.assertNotIn("alerts_dropped", gateway.program.output())
+
+    def test_webhooks_are_signed(self):
+        """As a receiver checks it: standardwebhooks.com."""
+        sink = AlertSink([503])
+        self.addCleanup(sink.stop)
+        key = bytes(range(32))
+        secret = "whsec_" + base64.b64encode(key).decode()
+        gateway = Gateway(self.config(), env={"WEBHOOK_URL": sink.url(), "WEBHOOK_SECRET": secret,
+                                              "SLACK_WEBHOOK_URL": self.slack.url()})
+        self.addCleanup(gateway.stop)
+        self.exhausted(gateway, "signed")
+        sink.wait_for(2, key_alias="signed")
+        self.assertEqual(gateway.get("/health/services?service=webhook").status, 200)
+        for fields, body in sink.requests:
+            signed = f"{fields['webhook-id']}.{fields['webhook-timestamp']}.".encode() + body
+            mac = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+            self.assertEqual(fields["webhook-signature"], "v1," + mac)
+            self.assertEqual(json.loads(body)["event_id"], fields["webhook-id"])
+            self.assertLess(abs(time.time() - int(fields["webhook-timestamp"])), 60)
+        ids = [fields["webhook-id"] for fields, _ in sink.requests]
+        self.assertEqual(ids[0], ids[1], "a further try is the same event")
+        self.assertNotEqual(ids[1], ids[2])
+        self.slack.wait_for()
+        self.assertNotIn("webhook-signature", self.slack.requests[-1][0])
+        self.assertNotIn(secret[6:], gateway.program.output())
+
+    def test_a_wrong_secret_is_refused_at_the_start(self):
+        for where in ("file", "environment"):
+            config, env = self.config(), {"WEBHOOK_URL": self.hook.url()}
+            if where == "file":
+                config["general_settings"]["alert_webhook_secret"] = "whsec_canary-72"
+            else:
+                env["WEBHOOK_SECRET"] = "whsec_canary-72"
+            gateway = Gateway(config, env=env, wait=False)
+            self.addCleanup(gateway.stop)
+            self.assertEqual(gateway.program.wait(), 2)
+            self.assertIn("whsec_ and base64", gateway.program.output())
+            self.assertNotIn("canary-72", gateway.program.output())
 
     def test_a_wrong_address_is_refused_at_the_start(self):
         gateway = Gateway(self.config(), env={"WEBHOOK_URL": "ftp://canary-71/"}, wait=False)

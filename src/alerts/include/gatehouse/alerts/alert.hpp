@@ -29,6 +29,14 @@ struct DeploymentFacts {
   core::Nanos duration{0};  ///< of the cool-down, or of the call
 };
 
+/// The right to tell of a subject, as Alerter::claim() gives it.
+struct Claim {
+  std::string subject = {};  ///< empty: nothing to remember
+  core::WallTime until{};    ///< nobody else gets it before
+  /// Claims in vain since it was given before: what was kept back.
+  std::uint64_t suppressed = 0;
+};
+
 /// One alert. Plain values; texts may come from clients. There is no credential in it: a key is
 /// named by its hash and its alias.
 struct Alert {
@@ -59,8 +67,10 @@ struct Alert {
 
   std::optional<DeploymentFacts> deployment = {};
 
-  /// Alerts about the same that were kept back since the last one.
-  std::uint64_t suppressed = 0;
+  Claim claim = {};
+  /// The same for every address and every try, so that a receiver can tell repetitions. The alerter
+  /// gives it.
+  std::string event_id = {};
 };
 
 /// The body of a webhook: the fields of LiteLLM's webhook events, and further ones.
