@@ -1,6 +1,6 @@
 /// A library to be preloaded into the server, so that the C library fails on demand (faults.md,
-/// means E and C): clocks that jump, syncs that take long or fail, no random bytes, no threads, no
-/// memory.
+/// means C, E and K): clocks that jump, syncs that take long or fail, no random bytes, no threads,
+/// no memory, the end of the process at a call.
 ///
 /// What is in force stands in a file of 64-bit numbers that the test writes and the library maps
 /// (environment FAULTY_LIBC_CONTROL); faulty_libc.py has the same layout.
@@ -8,8 +8,11 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +20,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 
@@ -29,8 +33,12 @@ struct Control {
   std::atomic<std::int64_t> random_error;        ///< errno; 0: none
   std::atomic<std::int64_t> thread_error;        ///< what pthread_create returns; 0: it works
   std::atomic<std::int64_t> failing_allocation;  ///< every so many-th operator new; 0: none
+  /// SIGKILL before the so many-th call, counted from when this was set, that changes a file or
+  /// brings it to the disk; 0: none. Once in a process.
+  std::atomic<std::int64_t> kill_at_call;
+  std::atomic<std::int64_t> kill_at_send;  ///< SIGKILL before something is sent; 0: none
 };
-static_assert(sizeof(Control) == 6 * sizeof(std::int64_t));
+static_assert(sizeof(Control) == 8 * sizeof(std::int64_t));
 
 Control* map_control() {
   static Control none{};
@@ -62,6 +70,27 @@ int sync_fault() {
   if (error == 0) return 0;
   errno = static_cast<int>(error);
   return -1;
+}
+
+[[noreturn]] void end_process() {
+  kill(getpid(), SIGKILL);
+  for (;;) pause();
+}
+
+/// To be asked before a call that changes or syncs a file.
+void count_call() {
+  static std::atomic<std::int64_t> count{0};
+  const std::int64_t last = control().kill_at_call;
+  if (last != 0 && count.fetch_add(1) + 1 == last) end_process();
+}
+
+/// The same; sockets, pipes and events are no files.
+void count_call_on(int file) {
+  if (control().kill_at_call == 0) return;
+  struct stat status{};
+  if (fstat(file, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))) {
+    count_call();
+  }
 }
 
 bool allocation_fails() {
@@ -104,17 +133,56 @@ int gettimeofday(timeval* __restrict now, void* __restrict) noexcept {
 
 int fsync(int file) {
   static auto* const next = real<int(int)>("fsync");
+  count_call_on(file);
   return sync_fault() != 0 ? -1 : next(file);
 }
 
 int fdatasync(int file) {
   static auto* const next = real<int(int)>("fdatasync");
+  count_call_on(file);
   return sync_fault() != 0 ? -1 : next(file);
 }
 
 int msync(void* start, std::size_t length, int flags) {
   static auto* const next = real<int(void*, std::size_t, int)>("msync");
+  count_call();
   return sync_fault() != 0 ? -1 : next(start, length, flags);
+}
+
+ssize_t write(int file, const void* data, std::size_t size) {
+  static auto* const next = real<ssize_t(int, const void*, std::size_t)>("write");
+  count_call_on(file);
+  return next(file, data, size);
+}
+
+ssize_t pwrite(int file, const void* data, std::size_t size, off_t offset) {
+  static auto* const next = real<ssize_t(int, const void*, std::size_t, off_t)>("pwrite");
+  count_call_on(file);
+  return next(file, data, size, offset);
+}
+
+ssize_t pwrite64(int file, const void* data, std::size_t size, off64_t offset) {
+  static auto* const next = real<ssize_t(int, const void*, std::size_t, off64_t)>("pwrite64");
+  count_call_on(file);
+  return next(file, data, size, offset);
+}
+
+int rename(const char* from, const char* to) noexcept {
+  static auto* const next = real<int(const char*, const char*)>("rename");
+  count_call();
+  return next(from, to);
+}
+
+int unlink(const char* path) noexcept {
+  static auto* const next = real<int(const char*)>("unlink");
+  count_call();
+  return next(path);
+}
+
+ssize_t sendmsg(int socket, const msghdr* message, int flags) {
+  static auto* const next = real<ssize_t(int, const msghdr*, int)>("sendmsg");
+  if (control().kill_at_send != 0) end_process();
+  return next(socket, message, flags);
 }
 
 ssize_t getrandom(void* buffer, std::size_t length, unsigned flags) {

@@ -7,7 +7,8 @@ import struct
 LIBRARY = os.environ.get("FAULTY_LIBC_LIBRARY")
 # Where each number lies; the layout of struct Control.
 _FIELDS = ("clock_offset_seconds", "sync_delay_millis", "sync_error", "random_error",
-           "thread_error", "failing_allocation")
+           "thread_error", "failing_allocation", "kill_at_call",
+           "kill_at_send")
 
 
 class FaultyLibc:
