@@ -1,8 +1,11 @@
 #include "data_stores.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "gatehouse/limits/period.hpp"
@@ -23,11 +26,18 @@ void die(const char* what, const core::Error& error) {
   _exit(74);
 }
 
+/// Also after a power failure a new folder has its name.
 core::Result<void> make_folder(const std::string& folder) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return {};
-  return core::fail(core::Errc::io, "cannot create " + folder, error.message());
+  const bool made = std::filesystem::create_directories(folder, error);
+  if (error) return core::fail(core::Errc::io, "cannot create " + folder, error.message());
+  if (!made) return {};
+  const std::string parent = std::filesystem::canonical(folder).parent_path().string();
+  const int handle = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = handle >= 0 && ::fsync(handle) == 0;
+  if (handle >= 0) ::close(handle);
+  if (synced) return {};
+  return core::fail(core::Errc::io, "cannot sync " + parent, std::strerror(errno));
 }
 
 database::DatabaseOptions database_options(const std::string& data_folder,

@@ -52,6 +52,7 @@ bool counts_locally(const Call& call) {
 core::Task<void> count_tokens(Call& call, ReplySink& sink) {
   const std::string body = "{\"input_tokens\":" + std::to_string(call.estimate_prompt()) + "}";
   settle(call, Outcome::answered, 200);
+  co_await make_durable(call);
   net::HeaderBlock headers;
   add_answer_headers(call, headers);
   const std::string_view piece = body;

@@ -152,6 +152,7 @@ void hide_secret(std::string& text, const core::Secret& secret) {
 
 core::Task<void> refuse(Call& call, const Refusal& refusal, Outcome outcome, ReplySink& sink) {
   settle(call, outcome, refusal.status, refusal.type, refusal.message);
+  co_await make_durable(call);
   net::HeaderBlock headers;
   add_answer_headers(call, headers);
   if (refusal.retry_after) {

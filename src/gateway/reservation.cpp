@@ -401,6 +401,7 @@ class Synced {
 
 core::Task<void> make_durable(Call& call) {
   if (call.worker.tools.accounting.durability != ledger::Durability::power) co_return;
+  if (!call.authenticated) co_return;  // nothing was written of it
   Synced synced(call);
   co_await synced;
   call.fresh_outline.reset();

@@ -146,6 +146,7 @@ core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& 
     co_return;
   }
   settle(call, Outcome::failed, 200, "stream_broken", failure.refusal.message);
+  co_await make_durable(call);
   append_error_event(call.inbound.format, failure.refusal, relayed.pending);
   auto written = co_await sink.write(relayed.pending);
   if (written) (void)co_await sink.end_stream();

@@ -148,12 +148,22 @@ class FolderDisk final : public Disk {
   Descriptor lock_;
 };
 
+/// A folder of which a power failure leaves no name takes its files along.
+core::Result<void> make_folder(const std::string& folder) {
+  std::error_code error;
+  const bool made = std::filesystem::create_directories(folder, error);
+  if (error) return failure("create", folder, error.value());
+  if (!made) return {};
+  const std::string parent = std::filesystem::canonical(folder).parent_path().string();
+  const Descriptor handle(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle.valid() || ::fsync(handle.get()) != 0) return failure("fsync", parent, errno);
+  return {};
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<Disk>> open_disk(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return failure("create", folder, error.value());
+  if (auto made = make_folder(folder); !made) return core::pass(made);
   Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!handle.valid()) return failure("open", folder, errno);
   Descriptor lock(::openat(handle.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
