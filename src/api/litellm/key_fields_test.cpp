@@ -104,6 +104,8 @@ TEST(ModelCredentials, AreKnownByNameAndNeverShown) {
   EXPECT_TRUE(is_credential("vertex_credentials"));
   EXPECT_FALSE(is_credential("model"));
   EXPECT_FALSE(is_credential("input_cost_per_token"));
+  EXPECT_FALSE(is_credential("cache_read_input_token_cost"));
+  EXPECT_FALSE(is_credential("output_cost_per_reasoning_token"));
   EXPECT_FALSE(is_credential("max_tokens"));
   EXPECT_EQ(shown_params(R"({"model":"openai/x","api_key":"sk-1","api_base":"b"})"),
             R"({"model":"openai/x","api_base":"b"})");

@@ -16,8 +16,8 @@ constexpr std::string_view kReference = "os.environ/";
 bool is_credential(std::string_view parameter) {
   constexpr std::array<std::string_view, 6> kWords{"key",      "secret",      "token",
                                                    "password", "credentials", "headers"};
-  // Prices and limits are counted in tokens and hold none.
-  if (parameter.find("per_token") != std::string_view::npos ||
+  // Prices ("cache_read_input_token_cost") and limits are counted in tokens and hold none.
+  if (parameter.find("cost") != std::string_view::npos ||
       parameter.find("tokens") != std::string_view::npos || parameter == "keys") {
     return false;
   }
