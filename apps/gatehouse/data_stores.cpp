@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "gatehouse/limits/period.hpp"
+#include "sealing_keys.hpp"
 
 namespace gatehouse::app {
 namespace {
@@ -54,18 +55,6 @@ database::DatabaseOptions database_options(const std::string& data_folder,
   };
   options.on_fatal = [](const core::Error& error) { die("database", error); };
   return options;
-}
-
-/// The operator's key, or one of the data folder's own.
-core::Result<crypto::SealingKey> find_sealing_key(const std::string& data_folder,
-                                                  const config::Environment& environment,
-                                                  crypto::RandomBytes& random) {
-  for (const std::string_view name : {"LLM_GATEWAY_ENCRYPTION_KEY", "PLATFORM_ENCRYPTION_KEY"}) {
-    if (const auto value = environment(name); value && !value->empty()) {
-      return crypto::SealingKey::from_text(core::Secret(*value));
-    }
-  }
-  return crypto::SealingKey::from_file(data_folder + "/encryption_key", random);
 }
 
 }  // namespace
@@ -137,9 +126,9 @@ core::Result<std::unique_ptr<DataStores>> DataStores::open(
                                                 .grace = settings.keys.rotation_grace});
   if (auto recovered = stores->rotation->recover(); !recovered) return core::pass(recovered);
   stores->rotate_keys();
-  auto key = find_sealing_key(data_folder, environment, stores->random_bytes);
-  if (!key) return core::pass(key);
-  stores->sealing_key = std::make_unique<crypto::SealingKey>(std::move(*key));
+  auto keys = open_key_ring(data_folder, environment, stores->random_bytes);
+  if (!keys) return core::pass(keys);
+  stores->sealing_keys = std::make_unique<crypto::KeyRing>(std::move(*keys));
   stores->pool = std::make_unique<net::BlockingPool>(kPoolThreads);
   return stores;
 }

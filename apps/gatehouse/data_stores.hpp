@@ -7,8 +7,8 @@
 #include "control_config.hpp"
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/random.hpp"
+#include "gatehouse/crypto/key_ring.hpp"
 #include "gatehouse/crypto/random_bytes.hpp"
-#include "gatehouse/crypto/sealing_key.hpp"
 #include "gatehouse/database/database.hpp"
 #include "gatehouse/ledger/balances.hpp"
 #include "gatehouse/ledger/corrections.hpp"
@@ -63,7 +63,7 @@ struct DataStores {
   std::unique_ptr<tenancy::StoreContext> stores;
   std::unique_ptr<tenancy::KeyRotation> rotation;
   limits::AccountBook accounts{random.next()};
-  std::unique_ptr<crypto::SealingKey> sealing_key;  ///< of secrets in the database
+  std::unique_ptr<crypto::KeyRing> sealing_keys;  ///< of secrets in the database
   std::unique_ptr<net::BlockingPool> pool;
 };
 

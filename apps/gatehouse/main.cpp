@@ -10,6 +10,8 @@
 #include "cli/data_commands.hpp"
 #include "cli/session.hpp"
 #include "config_commands.hpp"
+#include "encryption_key_commands.hpp"
+#include "gatehouse/config/environment.hpp"
 #include "import/import_litellm.hpp"
 #include "serve.hpp"
 
@@ -87,7 +89,10 @@ int main(int argc, char** argv) try {
   litellm_command->add_option("--data", import_options.data_folder, "data folder")
       ->capture_default_str();
 
-  cli::Session session(gatehouse::config::process_environment());
+  const gatehouse::config::Environment environment = gatehouse::config::process_environment();
+  EncryptionKeyCommands encryption_keys(environment);
+  encryption_keys.add_to(app);
+  cli::Session session(environment);
   cli::add_key_commands(app, session);
   cli::add_user_commands(app, session);
   cli::add_team_commands(app, session);
@@ -99,6 +104,7 @@ int main(int argc, char** argv) try {
   if (*backup_command) return cli::backup(data_folder, backup_file);
   if (*litellm_command) return import::import_litellm(import_options);
   if (*migrate_command) return cli::migrate(data_folder, check_only);
+  if (const auto status = encryption_keys.run()) return *status;
   if (*serve_command) return serve(serve_options);
   if (*check_command) return config_check(file);
   if (*schema_command) return config_schema();

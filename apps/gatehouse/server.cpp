@@ -97,8 +97,8 @@ bool Server::start_stores() {
     return snapshot->accounting.global.budgets.front().max;
   };
   control_->seal = [this](std::string_view secret, std::string_view place) {
-    return stores_->sealing_key->seal(core::Secret(std::string(secret)), place,
-                                      stores_->random_bytes);
+    return stores_->sealing_keys->seal(core::Secret(std::string(secret)), place,
+                                       stores_->random_bytes);
   };
   control_->reload_models = [this] { return reload_models(); };
   return true;

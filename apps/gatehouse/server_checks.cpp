@@ -54,7 +54,7 @@ core::Result<std::shared_ptr<const gateway::Snapshot>> Server::try_model(
   model.litellm_params = litellm_params;
   model.model_info = model_info;
   config::Problems problems;
-  auto entries = entries_of({model}, {*stores_->sealing_key, sources_.environment}, problems);
+  auto entries = entries_of({model}, {*stores_->sealing_keys, sources_.environment}, problems);
   std::shared_ptr<const gateway::Snapshot> snapshot;
   if (!entries.empty()) {
     // Not the registry of the models in use: nothing of this one is kept.

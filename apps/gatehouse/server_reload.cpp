@@ -31,7 +31,7 @@ std::shared_ptr<const gateway::Snapshot> Server::generation(const AppConfig& con
   }
   return make_generation(
       config, key, sources_, problems,
-      entries_of(*stored, {*stores_->sealing_key, sources_.environment}, problems));
+      entries_of(*stored, {*stores_->sealing_keys, sources_.environment}, problems));
 }
 
 core::Result<void> Server::reload_models() {

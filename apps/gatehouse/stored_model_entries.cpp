@@ -2,12 +2,11 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include "gatehouse/api/control_plane.hpp"
 #include "gatehouse/config/binder.hpp"
 #include "gatehouse/json/scan.hpp"
 #include "gatehouse/models/config.hpp"
+#include "sealed_params.hpp"
 
 namespace gatehouse::app {
 namespace {
@@ -20,37 +19,10 @@ void describe(config::Section& s, OneModel& c) {
   s.sections("model_list", c.model_list, {.text = "one stored model"});
 }
 
-/// The parameters with their sealed values opened. What was no string was sealed as its JSON text.
-core::Result<std::string> opened_params(const tenancy::StoredModel& model,
-                                        const crypto::SealingKey& key) {
-  json::Scanner scanner;
-  const auto params = scanner.scan_copy(model.litellm_params);
-  if (!params) return std::unexpected<core::Error>(params.error());
-  std::string out = "{";
-  for (const json::Member& member : params->members()) {
-    if (out.size() > 1) out += ',';
-    const std::string name = json::unescape(member.key);
-    json::append_quoted(out, name);
-    out += ':';
-    const auto text = json::as_string(member);
-    if (!text || !text->starts_with(api::kSealedPrefix)) {
-      out += member.value;
-      continue;
-    }
-    auto opened = key.open(std::string_view(*text).substr(api::kSealedPrefix.size()),
-                           api::stored_model_place(model.model_id, name));
-    if (!opened) return core::pass(opened);
-    const std::string_view plain = opened->reveal();
-    const bool nested = plain.starts_with('{') || plain.starts_with('[');
-    nested ? void(out += plain) : json::append_quoted(out, plain);
-  }
-  return out + "}";
-}
-
 /// JSON is YAML, so the row goes through the same reader and the same checks as the file.
 core::Result<std::string> document_of(const tenancy::StoredModel& model,
-                                      const crypto::SealingKey& key) {
-  auto params = opened_params(model, key);
+                                      const crypto::KeyRing& keys) {
+  auto params = opened_params(model, keys);
   if (!params) return params;
   std::string text = R"({"model_list":[{"model_name":)";
   json::append_quoted(text, model.model_name);
@@ -62,7 +34,7 @@ core::Result<std::string> document_of(const tenancy::StoredModel& model,
 std::optional<models::ModelListEntry> entry_of(const tenancy::StoredModel& model,
                                                const StoredModelReader& reader,
                                                std::string& trouble) {
-  const auto text = document_of(model, reader.key);
+  const auto text = document_of(model, reader.keys);
   if (!text) {
     trouble = text.error().public_message;
     return {};

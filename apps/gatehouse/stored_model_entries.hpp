@@ -5,14 +5,14 @@
 
 #include "gatehouse/config/environment.hpp"
 #include "gatehouse/config/problems.hpp"
-#include "gatehouse/crypto/sealing_key.hpp"
+#include "gatehouse/crypto/key_ring.hpp"
 #include "gatehouse/models/settings.hpp"
 #include "gatehouse/tenancy/stored_models.hpp"
 
 namespace gatehouse::app {
 
 struct StoredModelReader {
-  const crypto::SealingKey& key;           ///< of the credentials among the parameters
+  const crypto::KeyRing& keys;             ///< of the credentials among the parameters
   const config::Environment& environment;  ///< for os.environ/NAME
 };
 

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "gatehouse/crypto/digest.hpp"
-#include "gatehouse/crypto/secret_file.hpp"
 
 namespace gatehouse::crypto {
 namespace {
@@ -66,15 +65,9 @@ core::Result<SealingKey> SealingKey::from_text(const core::Secret& text) {
   return SealingKey(core::Secret(std::string(hash.begin(), hash.end())));
 }
 
-core::Result<SealingKey> SealingKey::from_file(const std::string& path, RandomBytes& random) {
-  auto known = read_secret_file(path);
-  if (known) return from_text(*known);
-  if (known.error().code != core::Errc::not_found) return core::pass(known);
-  auto fresh = random.get(kKeyBytes);
-  if (!fresh) return core::pass(fresh);
-  const core::Secret text(to_hex(*fresh));
-  if (auto written = write_secret_file(path, text); !written) return core::pass(written);
-  return from_text(text);
+std::string SealingKey::id() const {
+  const core::Secret text("gatehouse sealing key " + std::string(key_.reveal()));
+  return sha256_hex(text.reveal()).substr(0, kIdLength);
 }
 
 core::Result<std::string> SealingKey::seal(const core::Secret& secret, std::string_view place,

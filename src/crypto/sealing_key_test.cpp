@@ -1,11 +1,8 @@
 #include "gatehouse/crypto/sealing_key.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -115,20 +112,6 @@ TEST(SealingKey, AgreesWithWycheproof) {
     }
   }
   EXPECT_GE(checked, 30);
-}
-
-TEST(SealingKey, KeepsItsKeyInAFileOfItsOwn) {
-  SystemRandomBytes random;
-  std::string folder = std::filesystem::temp_directory_path() / "sealing-XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const std::string path = folder + "/encryption_key";
-  const SealingKey first = SealingKey::from_file(path, random).value();
-  const std::string sealed = first.seal(core::Secret("s"), "p", random).value();
-  EXPECT_EQ(SealingKey::from_file(path, random).value().open(sealed, "p").value().reveal(), "s");
-  struct stat status{};
-  ASSERT_EQ(stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0600U);
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -171,6 +171,34 @@ TEST_F(IdentityStoresTest, CustomersAndTags) {
   EXPECT_EQ(tags.list({}, {"name"})->total, 1u);
 }
 
+TEST_F(IdentityStoresTest, CredentialsAreSealedAnewTogetherOrNotAtAll) {
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_TRUE(models.create(actor, {id, "m", R"({"api_key":"old"})", "{}", {}, {}}));
+  }
+  const StoredModel before = models.find("a").value();
+  const Reseal failing = [](const StoredModel& model) -> core::Result<std::optional<std::string>> {
+    if (model.model_id == "c") return core::fail(Errc::unavailable, "no random bytes");
+    return R"({"api_key":"new"})";
+  };
+  EXPECT_EQ(models.reseal(actor, "key-2", failing).error().code, Errc::unavailable);
+  EXPECT_EQ(models.find("a")->litellm_params, before.litellm_params);
+  EXPECT_EQ(audit.list({.action = "rotated"}, {})->total, 0u);
+
+  const Reseal some = [](const StoredModel& model) -> core::Result<std::optional<std::string>> {
+    if (model.model_id == "c") return std::nullopt;
+    return R"({"api_key":"new"})";
+  };
+  EXPECT_EQ(models.reseal(actor, "key-2", some).value(), 2u);
+  const StoredModel after = models.find("a").value();
+  EXPECT_EQ(after.litellm_params, R"({"api_key":"new"})");
+  EXPECT_EQ(after.provenance.updated_at, before.provenance.updated_at);
+  EXPECT_EQ(models.find("c")->litellm_params, before.litellm_params);
+  const auto rows = audit.list({.action = "rotated"}, {});
+  ASSERT_EQ(rows->items.size(), 1u);
+  EXPECT_EQ(rows->items[0].object_id, "key-2");
+  EXPECT_EQ(rows->items[0].table_name, "encryption_key");
+}
+
 TEST_F(IdentityStoresTest, StoredModelsMergeAndHideTheirParameters) {
   StoredModel model{"", "m", R"({"model":"openai/x","api_key":"sealed-secret"})", "{}", {}, {}};
   const auto made = models.create(actor, model);

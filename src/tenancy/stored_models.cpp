@@ -47,6 +47,20 @@ core::Result<StoredModel> change(const Writing& writing, std::string_view model_
   return after;
 }
 
+core::Result<std::vector<StoredModel>> read_all(database::Connection& db) {
+  std::vector<StoredModel> models;
+  auto done = db.query("SELECT * FROM stored_model ORDER BY created_at_ns, model_id", {},
+                       [&](const database::Row& row) -> core::Result<void> {
+                         if (models.size() == kMaxModels) {
+                           return core::fail(core::Errc::too_large, "too many models");
+                         }
+                         models.push_back(read_row<StoredModel>(row));
+                         return {};
+                       });
+  if (!done) return core::pass(done);
+  return models;
+}
+
 }  // namespace
 
 core::Result<StoredModel> StoredModels::create(const Actor& actor, StoredModel model) const {
@@ -75,20 +89,30 @@ core::Result<StoredModel> StoredModels::find(std::string_view model_id) const {
 }
 
 core::Result<std::vector<StoredModel>> StoredModels::all() const {
-  return context_.database.read(
-      [&](database::Connection& db) -> core::Result<std::vector<StoredModel>> {
-        std::vector<StoredModel> models;
-        auto done = db.query("SELECT * FROM stored_model ORDER BY created_at_ns, model_id", {},
-                             [&](const database::Row& row) -> core::Result<void> {
-                               if (models.size() == kMaxModels) {
-                                 return core::fail(core::Errc::too_large, "too many models");
-                               }
-                               models.push_back(read_row<StoredModel>(row));
-                               return {};
-                             });
-        if (!done) return core::pass(done);
-        return models;
-      });
+  return context_.database.read([](database::Connection& db) { return read_all(db); });
+}
+
+core::Result<std::size_t> StoredModels::reseal(const Actor& actor, std::string_view key_id,
+                                               const Reseal& reseal) const {
+  return write(context_, actor, [&](const Writing& writing) -> core::Result<std::size_t> {
+    auto models = read_all(writing.db);
+    if (!models) return core::pass(models);
+    std::size_t changed = 0;
+    for (const StoredModel& model : *models) {
+      auto params = reseal(model);
+      if (!params) return core::pass(params);
+      const std::optional<std::string>& text = *params;
+      if (!text) continue;
+      auto done = writing.db.execute(
+          "UPDATE stored_model SET litellm_params = ? WHERE model_id = ?", {*text, model.model_id});
+      if (!done) return core::pass(done);
+      ++changed;
+    }
+    if (auto done = writing.audit({"rotated", "encryption_key", key_id}); !done) {
+      return core::pass(done);
+    }
+    return changed;
+  });
 }
 
 }  // namespace gatehouse::tenancy

@@ -15,8 +15,8 @@ struct AuditRow {
   core::WallTime at{};
   std::string changed_by;
   std::string changed_by_api_key;  ///< hash; empty for the master key
-  std::string action;              ///< created, updated, deleted, blocked, unblocked, regenerated
-  std::string table_name;          ///< "virtual_key", "team", …
+  std::string action;      ///< created, updated, deleted, blocked, unblocked, regenerated, rotated
+  std::string table_name;  ///< "virtual_key", "team", …; "encryption_key" (no table)
   std::string object_id;
   std::string before_value;  ///< JSON object, "null" for a creation; never a secret
   std::string after_value;   ///< JSON object, "null" for a removal

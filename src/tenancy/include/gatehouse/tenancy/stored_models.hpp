@@ -1,6 +1,7 @@
 #pragma once
 /// Models that administrators add while the server runs (/model/new). General rules: store.hpp.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ struct StoredModelPatch {
   Patch<std::string> team_id;
 };
 
+/// The `litellm_params` of a model with its credentials sealed with another key; nothing when they
+/// stay as they are.
+using Reseal = std::function<core::Result<std::optional<std::string>>(const StoredModel&)>;
+
 class StoredModels {
  public:
   explicit StoredModels(const StoreContext& context) : context_(context) {}
@@ -40,6 +45,10 @@ class StoredModels {
   core::Result<StoredModel> find(std::string_view model_id) const;
   /// All, oldest first: for building the table of models. Bounded: Errc::too_large beyond 100,000.
   core::Result<std::vector<StoredModel>> all() const;
+  /// Asks `reseal` of every model, all in one transaction with a row "rotated" of the key `key_id`
+  /// in the audit log. When and by whom a model was changed stays. Returns how many changed.
+  core::Result<std::size_t> reseal(const Actor& actor, std::string_view key_id,
+                                   const Reseal& reseal) const;
 
  private:
   const StoreContext& context_;
