@@ -105,7 +105,8 @@ core::Result<crypto::KeyRing> open_key_ring(const std::string& data_folder,
   if (const std::string name = operators_key_name(environment); !name.empty()) {
     auto key = key_in(environment, name);
     if (!key) return core::pass(key);
-    ring.emplace(std::move(**key));
+    std::optional<crypto::SealingKey>& given = *key;
+    if (given) ring.emplace(std::move(*given));
   } else if (files->empty()) {
     auto made = add_key_file(data_folder, random);
     if (!made) return core::pass(made);
@@ -113,10 +114,12 @@ core::Result<crypto::KeyRing> open_key_ring(const std::string& data_folder,
   } else {
     ring.emplace(files->back().key);
   }
-  for (SealingKeyFile& file : *files) ring->add_previous(std::move(file.key));
   auto previous = key_in(environment, kPrevious);
   if (!previous) return core::pass(previous);
-  if (*previous) ring->add_previous(std::move(**previous));
+  std::optional<crypto::SealingKey>& old = *previous;
+  if (!ring) return core::fail(core::Errc::internal, "there is no encryption key");
+  for (SealingKeyFile& file : *files) ring->add_previous(std::move(file.key));
+  if (old) ring->add_previous(std::move(*old));
   return std::move(*ring);
 }
 
