@@ -61,6 +61,13 @@ struct Reservation {
   /// upstream.
   std::optional<std::uint64_t> output_limit;
   std::optional<limits::Admission> admission;
+  struct Due {
+    core::Money cost;
+    std::uint64_t tokens = 0;
+  };
+  /// The call is settled in the journal and not yet in its budgets: what it gives back is for
+  /// others once a power failure cannot bring the reservation back.
+  std::optional<Due> due;
   bool dispatched = false;
   bool paced = false;  ///< a limit of tokens per minute holds
   /// Bounds of a provider or deployment hold for the call, too: its journal entry names them.
@@ -142,8 +149,12 @@ core::Task<std::optional<Refusal>> charge_deployment(Call& call,
 /// Marks that the call leaves for a provider. Once.
 void dispatch(Call& call);
 /// Waits until all that the journal holds of the call survives a power failure, where that is
-/// asked for.
+/// asked for; then its budgets know of a settlement.
 core::Task<void> make_durable(Call& call);
+/// The same for a call that was settled without an answer.
+core::Task<void> finish_settlement(Call& call);
+/// Charges the budgets with what is due, if anything is.
+void settle_budgets(Call& call);
 
 CallerFacts facts_of(const Call& call);
 

@@ -195,6 +195,7 @@ core::Task<CheckOutcome> check_deployment(Worker& worker, std::shared_ptr<const 
     call.reservation.output_limit = kCheckOutput;
   }
   co_await run_check(call, checked, outcome);
+  co_await finish_settlement(call);
   outcome.duration = loop.clock().monotonic() - inbound.received_at;
   outcome.cost = call.cost.plus(call.failed_cost).value_or(core::Money::max());
   outcome.cut_off = cancellation.requested();

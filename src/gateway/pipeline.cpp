@@ -73,12 +73,7 @@ core::Task<void> answer(Call& call, ReplySink& sink) {
   co_await ask_deployments(call, sink);
 }
 
-}  // namespace
-
-core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
-  state_->worker.tools.observer.call_started();
-  Call call(state_->worker, inbound, state_->snapshot);
-
+core::Task<void> serve(Call& call, ReplySink& sink) {
   std::optional<Refusal> refusal = authenticate(call);
   if (call.key_to_load) refusal = co_await load_key(call);
   if (!refusal) refusal = read_request(call);
@@ -87,8 +82,8 @@ core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
     co_await refuse(call, *refusal, Outcome::refused, sink);
     co_return;
   }
-  const auto key = inbound.headers.find("idempotency-key");
-  if (!key || state_->worker.tools.accounting.idempotency == nullptr) {
+  const auto key = call.inbound.headers.find("idempotency-key");
+  if (!key || call.worker.tools.accounting.idempotency == nullptr) {
     co_await answer(call, sink);
     co_return;
   }
@@ -97,6 +92,15 @@ core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
   if (known) co_return;
   co_await answer(call, once);
   co_await once.finish();
+}
+
+}  // namespace
+
+core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
+  state_->worker.tools.observer.call_started();
+  Call call(state_->worker, inbound, state_->snapshot);
+  co_await serve(call, sink);
+  co_await finish_settlement(call);
 }
 
 }  // namespace gatehouse::gateway

@@ -187,15 +187,16 @@ class PipelineTest : public testing::Test {
         tenancy::Authenticator(core::Secret(std::string(kKey)), {}, stores.directory.get()),
         std::move(rules));
     ASSERT_TRUE(snapshot) << snapshot.error().public_message;
-    pipeline = std::make_unique<Pipeline>(
-        PipelineTools{*loop, client, random, ids, tasks, observer,
-                      Accounting{.directory = *stores.directory,
-                                 .accounts = stores.accounts,
-                                 .balances = *stores.balances,
-                                 .journal = stores.journals->writer(0),
-                                 .pool = stores.pool,
-                                 .idempotency = stores.idempotency.get()}},
-        limits, *snapshot);
+    pipeline =
+        std::make_unique<Pipeline>(PipelineTools{*loop, client, random, ids, tasks, observer,
+                                                 Accounting{.directory = *stores.directory,
+                                                            .accounts = stores.accounts,
+                                                            .balances = *stores.balances,
+                                                            .journal = *journal,
+                                                            .pool = stores.pool,
+                                                            .idempotency = stores.idempotency.get(),
+                                                            .durability = durability}},
+                                   limits, *snapshot);
   }
 
   static models::ModelListEntry entry(std::string name, std::string model = "stub/stub") {
@@ -264,7 +265,10 @@ class PipelineTest : public testing::Test {
   core::TaskGroup tasks;
   RecordingObserver observer;
   models::HealthRegistry health;
-  PipelineLimits limits;  ///< of the next build()
+  // Of the next build().
+  PipelineLimits limits;
+  ledger::Journal* journal = &stores.journals->writer(0);
+  ledger::Durability durability = ledger::Durability::process;
   std::unique_ptr<Pipeline> pipeline;
 };
 

@@ -405,6 +405,11 @@ core::Task<void> make_durable(Call& call) {
   Synced synced(call);
   co_await synced;
   call.fresh_outline.reset();
+  settle_budgets(call);
+}
+
+core::Task<void> finish_settlement(Call& call) {
+  if (call.reservation.due) co_await make_durable(call);
 }
 
 }  // namespace gatehouse::gateway

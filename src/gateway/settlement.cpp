@@ -58,11 +58,9 @@ void post(Call& call, const CallRecord& record) {
   JournalEntry entry(call);
   auto written = call.worker.tools.accounting.journal.settle(entry.settlement(record));
   if (!written) call.worker.tools.observer.unrecorded();
-  if (!call.reservation.admission) return;
-  for (const limits::Threshold& threshold : call.reservation.admission->settle(
-           record.cost, record.usage.total(), call.worker.tools.loop.now())) {
-    call.worker.tools.observer.threshold_reached(threshold, facts_of(call));
-  }
+  call.reservation.due = {record.cost, record.usage.total()};
+  const bool at_once = call.worker.tools.accounting.durability != ledger::Durability::power;
+  if (at_once) settle_budgets(call);
 }
 
 }  // namespace
@@ -85,6 +83,15 @@ CallerFacts facts_of(const Call& call) {
     facts.team_alias = take(principal->team->team_alias);
   }
   return facts;
+}
+
+void settle_budgets(Call& call) {
+  const std::optional<Reservation::Due> due = std::exchange(call.reservation.due, std::nullopt);
+  if (!due || !call.reservation.admission) return;
+  for (const limits::Threshold& threshold :
+       call.reservation.admission->settle(due->cost, due->tokens, call.worker.tools.loop.now())) {
+    call.worker.tools.observer.threshold_reached(threshold, facts_of(call));
+  }
 }
 
 void settle(Call& call, Outcome outcome, int status, std::string_view error_class,

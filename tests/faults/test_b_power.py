@@ -9,15 +9,30 @@ import time
 import unittest
 
 from audit_replay import differences
-from ledger_support import Load, LedgerTest, Mix, number_from
+from ledger_support import OUTPUT, USD, Load, LedgerTest, Mix, number_from
 from power_cut import LIBRARY, PowerCut
 
 CUTS = number_from("GATEHOUSE_POWER_CUTS", 10)
 SEED = number_from("GATEHOUSE_SEED", 5)
 # Cuts of one data folder; the next ones get a new folder.
 ROUND = 5
-CLIENTS = 4
+# With a budget that never ends, and with one that two calls take up: there each waits for what
+# another gives back.
+RICH_CLIENTS, POOR_CLIENTS = 2, 4
+CLIENTS = RICH_CLIENTS + POOR_CLIENTS
+LARGE_OUTPUT = 2_000
+BUDGET = 2.2 * LARGE_OUTPUT * OUTPUT / USD
 LONGEST_LOAD = 0.3
+
+
+class PoorMix(Mix):
+    """Calls that could cost much and cost little."""
+
+    def kinds(self):
+        return self.chat, self.chat_stream, self.chat, self.aborted
+
+    def body(self, model, text="Hello", **more):
+        return {**super().body(model, text, **more), "max_tokens": LARGE_OUTPUT}
 
 
 class Administrator(threading.Thread):
@@ -51,9 +66,7 @@ class PowerTest(LedgerTest):
         self.settings = {"storage": {"durability": durability}}
         self.disk = PowerCut(self.data, self.folder / "power_cut.log")
         self.start()
-        rich = self.new_key(max_budget=1000)
-        poor = self.new_key(max_budget=0.004)
-        self.mixes = [Mix(self, rich, seed=1), Mix(self, poor, seed=2)]
+        self.rich = self.new_key(max_budget=1000)
 
     def start(self, config=None, **options):
         environment = {**self.disk.environment,
@@ -63,11 +76,12 @@ class PowerTest(LedgerTest):
     def cut(self, seed):
         """Load, the end of the power in the middle of it, and the start on what is left."""
         chance = random.Random(seed)
-        for number, mix in enumerate(self.mixes):
-            mix.seed = seed * 2 + number
+        poor = self.new_key(max_budget=round(BUDGET, 6))
+        mixes = ((Mix(self, self.rich, seed * 2), RICH_CLIENTS),
+                 (PoorMix(self, poor, seed * 2 + 1), POOR_CLIENTS))
         administrator = Administrator(self, f"alias-{seed}")
         administrator.start()
-        loads = [Load(mix, CLIENTS // 2) for mix in self.mixes]
+        loads = [Load(mix, clients) for mix, clients in mixes]
         time.sleep(chance.uniform(0.02, LONGEST_LOAD))
         self.kill()
         administrator.ended = True
@@ -105,7 +119,10 @@ class PowerTest(LedgerTest):
             self.assertEqual(self.lost(), ([], []), f"seed {seed}")
             cuts = number % ROUND + 1
             # Also those whose clients had just left.
-            report = self.check(in_flight=2 * cuts * CLIENTS)
+            try:
+                report = self.check(in_flight=2 * cuts * CLIENTS)
+            except AssertionError as error:
+                raise AssertionError(f"seed {seed}: {error}") from error
             if cuts == ROUND or number + 1 == CUTS:
                 answered, keys = answered + len(self.answers), keys + len(self.aliases)
                 unknown += report["more"]["unknown_calls"]
