@@ -29,6 +29,7 @@ class DatabaseOutboxTest : public testing::Test {
   std::vector<std::string> waiting() {
     std::vector<std::string> ids;
     const KeptState kept = outbox.load().value();
+    ids.reserve(kept.waiting.size());
     for (const KeptAlert& alert : kept.waiting) ids.push_back(alert.event_id);
     return ids;
   }

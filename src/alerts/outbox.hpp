@@ -1,11 +1,9 @@
 #pragma once
 /// What waits for one address.
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,11 +43,16 @@ struct Outbox {
   /// Makes due what has rested long enough. Nothing rests longer than `longest`: a time beyond that
   /// stems from a wall clock that was set back meanwhile.
   void end_rests(core::WallTime now, core::Nanos longest) {
-    const auto still = std::stable_partition(resting.begin(), resting.end(), [&](const Item& item) {
-      return item.next_try_at <= now || item.next_try_at > now + longest;
-    });
-    std::move(resting.begin(), still, std::back_inserter(due));
-    resting.erase(resting.begin(), still);
+    std::vector<Item> still;
+    for (Item& item : resting) {
+      const bool over = item.next_try_at <= now || item.next_try_at > now + longest;
+      if (over) {
+        due.push_back(std::move(item));
+      } else {
+        still.push_back(std::move(item));
+      }
+    }
+    resting = std::move(still);
   }
   std::size_t size() const { return due.size() + resting.size() + being_written; }
 };

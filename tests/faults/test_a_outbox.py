@@ -130,7 +130,7 @@ class AlertingTest(LedgerTest):
         before = self.metric('gatehouse_alerts_total{outcome="suppressed"}')
         self.assertEqual(self.call(key).status, 429)
         self.assertEqual(self.metric('gatehouse_alerts_total{outcome="suppressed"}'), before + 1)
-        self.assertEqual(self.metric("gatehouse_alerts_waiting"), 0)
+        harness.wait_for(lambda: self.metric("gatehouse_alerts_waiting") == 0, 20, "nothing waits")
         self.assertEqual(len(set(self.receiver.ids(alias))), 1)
 
     def cost_of_a_call(self):
@@ -175,7 +175,7 @@ class OutboxTest(AlertingTest):
         self.assertEqual(self.call(key).status, 429)
         harness.wait_for(
             lambda: self.metric('gatehouse_alerts_total{outcome="suppressed"}') >= 1)
-        self.assertEqual(self.metric("gatehouse_alerts_waiting"), 0)
+        harness.wait_for(lambda: self.metric("gatehouse_alerts_waiting") == 0, 20, "nothing waits")
         self.assertEqual(len(set(self.receiver.ids("share"))), 3)
 
     def test_while_the_address_refuses(self):
@@ -228,6 +228,8 @@ class OutboxTest(AlertingTest):
         self.start()
         keys = {f"many-{number}": self.exhausted(f"many-{number}") for number in range(5)}
         self.wait_for_ids("many-0", 1)
+        harness.wait_for(lambda: self.rows("SELECT count(*) FROM alert_outbox") == [(5,)], 20,
+                         "five rows")
         for _ in range(3):
             sent = len(self.receiver.received)
             self.restart()
