@@ -279,6 +279,11 @@ class CheckerTest(unittest.TestCase):
     def test_29_segment_lost_in_the_middle(self):
         self.segment(2).unlink()
         self.caught("I5")
+        # Segments that were applied may go in any order, and a power failure may bring one back.
+        gap = "segment 2 of writer 0 is missing"
+        self.assertIn(gap, json.dumps(self.report()))
+        self.sql(f"UPDATE journal_position SET position = {3 << 32 | 512}")
+        self.assertNotIn(gap, json.dumps(self.report()))
 
     def test_30_adjustment_changed_afterwards(self):
         self.sql("UPDATE adjustment_line SET delta_nano = -2000 WHERE scope = 5")
