@@ -39,7 +39,7 @@ class AuditTest(LedgerTest):
         except (OSError, http.client.HTTPException):
             answer = None
         if answer is None:
-            self.gateway.program.process.wait(timeout=10)
+            self.gateway.program.wait(10)
             self.gateway.stop()
             self.start()
         self.libc.set(**{name: 0 for name in where})

@@ -256,7 +256,7 @@ class CrashTest(LedgerTest):
             libc.set(failing_allocation=0)
             ends.update(done=mix.done, refused=mix.refused, broken=mix.broken)
             if not self.answers_now():
-                status = self.gateway.program.process.wait(timeout=10)
+                status = self.gateway.program.wait(10)
                 # Its own decision, not a signal's.
                 self.assertEqual(status, 70, self.gateway.program.output()[-2000:])
                 ends["exits"] += 1

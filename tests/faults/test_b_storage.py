@@ -126,7 +126,7 @@ class StorageTest(LedgerTest):
             self.remember(self.key_call(key, timeout=5))
         except (OSError, http.client.HTTPException):
             pass
-        self.assertNotEqual(self.gateway.program.process.wait(timeout=20), 0)
+        self.assertNotEqual(self.gateway.program.wait(20), 0)
         self.assertIn("fatal", self.gateway.program.output())
         libc.set(sync_error=0)
         self.start(env=libc.environment)

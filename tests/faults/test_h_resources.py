@@ -134,7 +134,7 @@ class ResourcesTest(LedgerTest):
                                   wait=False)
         self.addCleanup(gateway.stop)
         # Ended by itself, with a status: not by a signal.
-        self.assertEqual(gateway.program.process.wait(timeout=20), 70)
+        self.assertEqual(gateway.program.wait(20), 70)
         self.assertIn("gatehouse: ", gateway.program.output())
         libc.set(thread_error=0)
         self.gateway = harness.Gateway(self.config(), folder=self.folder, env=libc.environment)
