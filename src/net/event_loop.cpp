@@ -98,13 +98,11 @@ void EventLoop::stop() noexcept {
 }
 
 void EventLoop::post(std::function<void()> work) {
-  bool first = false;
-  {
-    const std::scoped_lock lock(state_->posted_mutex);
-    first = state_->posted.empty();
-    state_->posted.push_back(std::move(work));
-    state_->posted_flag.store(true, std::memory_order_release);
-  }
+  // All under the lock: once it is free the work may run, and may be what ends the loop's life.
+  const std::scoped_lock lock(state_->posted_mutex);
+  const bool first = state_->posted.empty();
+  state_->posted.push_back(std::move(work));
+  state_->posted_flag.store(true, std::memory_order_release);
   if (first) state_->signal();
 }
 
