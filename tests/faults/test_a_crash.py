@@ -192,7 +192,8 @@ class CrashTest(LedgerTest):
             self.kill()
         load.join(60)
         self.start()
-        self.check(in_flight=8)
+        # A client that left a stream makes its next call before the gateway has noticed.
+        self.check(in_flight=2 * 8)
 
     def test_a13_killed_at_random_moments_under_load(self):
         self.start()
@@ -208,7 +209,7 @@ class CrashTest(LedgerTest):
             begin = time.monotonic()
             self.start()
             slowest = max(slowest, time.monotonic() - begin)
-        report = self.check(in_flight=KILLS * CLIENTS)
+        report = self.check(in_flight=2 * KILLS * CLIENTS)
         print(f"A13: {KILLS} kills, {mix.done} answers, {mix.broken} broken, "
               f"unknown {report['more']['unknown_calls']}, figures {report['figures']}, "
               f"slowest start {slowest:.2f} s")
