@@ -142,7 +142,10 @@ std::vector<KeySpend> by_present_key(const Groups& groups,
     entry.first.api_key = hash;
     keys.push_back({std::move(entry.first), entry.second.spend});
   }
-  std::ranges::stable_sort(keys, std::ranges::greater(), &KeySpend::spend);
+  std::ranges::sort(keys, [](const KeySpend& one, const KeySpend& other) {
+    return one.spend != other.spend ? one.spend > other.spend
+                                    : one.name.api_key < other.name.api_key;
+  });
   return keys;
 }
 
