@@ -160,7 +160,7 @@ void add_reconciliation(CLI::App& spend, Session& session) {
     Body body;
     body.text("call_id", o->call).raw("cost", o->cost);
     return session.call({"POST", "/spend/reconciliation", body.str()},
-                        show_text("resolved " + o->call.value_or("") + '\n'));
+                        show_text("resolved " + o->call.value_or("")));
   });
 }
 
