@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/data_paths.hpp"
+#include "cli/failure.hpp"
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/random.hpp"
 #include "gatehouse/database/database.hpp"
@@ -21,17 +22,8 @@ namespace gatehouse::app {
 namespace {
 
 constexpr int kUnopened = 1;
-constexpr int kFailed = 2;
 
-int fail(const std::string& text) {
-  std::fprintf(stderr, "gatehouse: %s\n", text.c_str());
-  return kFailed;
-}
-
-int fail(const core::Error& error) {
-  return fail(error.public_message +
-              (error.internal_detail.empty() ? "" : " (" + error.internal_detail + ")"));
-}
+using cli::fail;
 
 /// The stores of identities alone: no journal is opened.
 struct Stores {

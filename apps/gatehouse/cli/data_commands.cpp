@@ -7,22 +7,11 @@
 #include <filesystem>
 
 #include "data_paths.hpp"
+#include "failure.hpp"
 #include "gatehouse/database/database.hpp"
 
 namespace gatehouse::app::cli {
 namespace {
-
-constexpr int kFailed = 2;
-
-int fail(const std::string& text) {
-  std::fprintf(stderr, "gatehouse: %s\n", text.c_str());
-  return kFailed;
-}
-
-int fail(const core::Error& error) {
-  return fail(error.public_message +
-              (error.internal_detail.empty() ? "" : " (" + error.internal_detail + ")"));
-}
 
 /// Rewrites one line, on a terminal alone.
 void show_progress(std::uint64_t done, std::uint64_t total) {

@@ -8,6 +8,7 @@
 
 #include "../app_config.hpp"
 #include "../cli/data_paths.hpp"
+#include "../cli/failure.hpp"
 #include "gatehouse/config/environment.hpp"
 #include "importer.hpp"
 #include "postgres_dump.hpp"
@@ -15,15 +16,7 @@
 namespace gatehouse::app::import {
 namespace {
 
-int fail(const std::string& text) {
-  std::fprintf(stderr, "gatehouse: %s\n", text.c_str());
-  return 2;
-}
-
-int fail(const core::Error& error) {
-  return fail(error.public_message +
-              (error.internal_detail.empty() ? "" : " (" + error.internal_detail + ")"));
-}
+using cli::fail;
 
 /// Says what of the file counts here. False when it cannot be used.
 bool read_config(const std::string& file, AppConfig& config) {
