@@ -100,7 +100,7 @@ core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
   state_->worker.tools.observer.call_started();
   Call call(state_->worker, inbound, state_->snapshot);
   co_await serve(call, sink);
-  co_await finish_settlement(call);
+  if (call.reservation.due) co_await finish_settlement(call);
 }
 
 }  // namespace gatehouse::gateway

@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import tempfile
 import threading
 import time
@@ -102,6 +103,13 @@ class LedgerTest(unittest.TestCase):
     def new_key(self, **fields):
         """The text of a new key."""
         return self.admin("/key/generate", fields)["key"]
+
+    def rows(self, query):
+        database = sqlite3.connect(f"file:{self.data}/gatehouse.db?mode=ro", uri=True)
+        try:
+            return database.execute(query).fetchall()
+        finally:
+            database.close()
 
     # The end of every test.
 

@@ -38,13 +38,6 @@ class CrashTest(LedgerTest):
         finally:
             database.close()
 
-    def rows(self, query):
-        database = sqlite3.connect(f"file:{self.data}/gatehouse.db?mode=ro", uri=True)
-        try:
-            return database.execute(query).fetchall()
-        finally:
-            database.close()
-
     # A1 to A6 by where the call was.
 
     def test_a1_before_the_reservation_there_is_no_trace(self):

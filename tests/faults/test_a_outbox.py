@@ -101,13 +101,6 @@ class AlertingTest(LedgerTest):
         self.assertEqual(self.call(key).status, 429)
         return key
 
-    def rows(self, query):
-        database = sqlite3.connect(f"file:{self.data}/gatehouse.db?mode=ro", uri=True)
-        try:
-            return database.execute(query).fetchall()
-        finally:
-            database.close()
-
     def lock_database(self):
         """Until the connection is closed nobody else writes."""
         connection = sqlite3.connect(self.data / "gatehouse.db", timeout=20, isolation_level=None,
