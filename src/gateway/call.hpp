@@ -142,17 +142,16 @@ std::optional<Refusal> find_model(Call& call);
 core::Task<std::optional<Refusal>> admit(Call& call);
 
 /// The group has changed: raises the reservation to what its deployments may cost.
-std::optional<Refusal> extend_reservation(Call& call);
+core::Task<std::optional<Refusal>> extend_reservation(Call& call);
 /// Bounds of the deployment itself. A refusal means: not here.
 core::Task<std::optional<Refusal>> charge_deployment(Call& call,
                                                      const models::Deployment& deployment);
+/// The bounds of the deployment that was tried last no longer hold, if any did.
+core::Task<std::optional<Refusal>> leave_deployment(Call& call);
+/// What the call holds now, and of whom, as its entry in the journal.
+std::optional<Refusal> write_reservation(Call& call);
 /// Marks that the call leaves for a provider. Once.
 void dispatch(Call& call);
-/// Waits until all that the journal holds of the call survives a power failure, where that is
-/// asked for; then its budgets know of a settlement.
-core::Task<void> make_durable(Call& call);
-/// The same for a call that was settled without an answer.
-core::Task<void> finish_settlement(Call& call);
 /// Charges the budgets with what is due, if anything is.
 void settle_budgets(Call& call);
 

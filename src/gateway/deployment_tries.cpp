@@ -220,7 +220,7 @@ class Dispatch {
       co_return true;
     }
     if (candidates_.empty()) co_return true;
-    auto refusal = extend_reservation(call_);
+    auto refusal = co_await extend_reservation(call_);
     if (!refusal) co_return true;
     last_refusal_ = std::move(*refusal);
     co_return false;

@@ -1,5 +1,6 @@
 #include "idempotency.hpp"
 
+#include "durable.hpp"
 #include "gatehouse/crypto/digest.hpp"
 #include "gatehouse/ledger/idempotency.hpp"
 
@@ -51,7 +52,7 @@ IdempotentCall::IdempotentCall(Call& call, ReplySink& sink, std::string_view key
 
 core::Task<Outcome> IdempotentCall::tell(Refusal refusal) {
   settle(call_, Outcome::refused, refusal.status, refusal.type, refusal.message);
-  co_await make_durable(call_);
+  co_await Durable(call_);
   net::HeaderBlock headers;
   add_answer_headers(call_, headers);
   (void)co_await sink_.refuse(headers, refusal);
@@ -76,7 +77,7 @@ core::Task<std::optional<Outcome>> IdempotentCall::begin() {
   if (decision->kind == Kind::started) co_return std::nullopt;
   if (decision->kind == Kind::replay) {
     settle(call_, Outcome::answered, decision->answer.status);
-    co_await make_durable(call_);
+    co_await Durable(call_);
     net::HeaderBlock headers;
     add_answer_headers(call_, headers);
     headers.add("idempotent-replayed", "true");

@@ -9,6 +9,7 @@
 #include "attempt.hpp"
 #include "call.hpp"
 #include "deployment_check.hpp"
+#include "durable.hpp"
 #include "gatehouse/core/task_group.hpp"
 #include "gatehouse/core/text.hpp"
 
@@ -195,7 +196,7 @@ core::Task<CheckOutcome> check_deployment(Worker& worker, std::shared_ptr<const 
     call.reservation.output_limit = kCheckOutput;
   }
   co_await run_check(call, checked, outcome);
-  co_await finish_settlement(call);
+  if (call.reservation.due) co_await Durable(call);
   outcome.duration = loop.clock().monotonic() - inbound.received_at;
   outcome.cost = call.cost.plus(call.failed_cost).value_or(core::Money::max());
   outcome.cut_off = cancellation.requested();

@@ -5,6 +5,7 @@
 #include "call.hpp"
 #include "deployment_check.hpp"
 #include "deployment_tries.hpp"
+#include "durable.hpp"
 #include "idempotency.hpp"
 
 namespace gatehouse::gateway {
@@ -52,7 +53,7 @@ bool counts_locally(const Call& call) {
 core::Task<void> count_tokens(Call& call, ReplySink& sink) {
   const std::string body = "{\"input_tokens\":" + std::to_string(call.estimate_prompt()) + "}";
   settle(call, Outcome::answered, 200);
-  co_await make_durable(call);
+  co_await Durable(call);
   net::HeaderBlock headers;
   add_answer_headers(call, headers);
   const std::string_view piece = body;
@@ -100,7 +101,7 @@ core::Task<void> Pipeline::run(Inbound inbound, ReplySink& sink) {
   state_->worker.tools.observer.call_started();
   Call call(state_->worker, inbound, state_->snapshot);
   co_await serve(call, sink);
-  if (call.reservation.due) co_await finish_settlement(call);
+  if (call.reservation.due) co_await Durable(call);
 }
 
 }  // namespace gatehouse::gateway

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "call.hpp"
+#include "durable.hpp"
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/json/scan.hpp"
 
@@ -152,7 +153,7 @@ void hide_secret(std::string& text, const core::Secret& secret) {
 
 core::Task<void> refuse(Call& call, const Refusal& refusal, Outcome outcome, ReplySink& sink) {
   settle(call, outcome, refusal.status, refusal.type, refusal.message);
-  co_await make_durable(call);
+  co_await Durable(call);
   net::HeaderBlock headers;
   add_answer_headers(call, headers);
   if (refusal.retry_after) {

@@ -1,4 +1,5 @@
 #include "attempt.hpp"
+#include "durable.hpp"
 #include "gatehouse/core/text.hpp"
 #include "gatehouse/net/sse.hpp"
 #include "gatehouse/providers/codec.hpp"
@@ -146,7 +147,7 @@ core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& 
     co_return;
   }
   settle(call, Outcome::failed, 200, "stream_broken", failure.refusal.message);
-  co_await make_durable(call);
+  co_await Durable(call);
   append_error_event(call.inbound.format, failure.refusal, relayed.pending);
   auto written = co_await sink.write(relayed.pending);
   if (written) (void)co_await sink.end_stream();
@@ -214,7 +215,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
     settle_interrupted(call);
   } else {
     settle(call, Outcome::answered, 200);
-    co_await make_durable(call);
+    co_await Durable(call);
     if (!begun) (void)co_await begin(attempt, response, sink);
     auto written = co_await sink.write(relayed.pending);
     if (written) (void)co_await sink.end_stream();

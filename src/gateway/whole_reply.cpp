@@ -1,4 +1,5 @@
 #include "attempt.hpp"
+#include "durable.hpp"
 #include "gatehouse/providers/codec.hpp"
 
 namespace gatehouse::gateway {
@@ -105,7 +106,7 @@ core::Task<std::optional<AttemptFailure>> relay_whole(Attempt& attempt,
     call.response_id = json::as_string(*id).value_or(std::string());
   }
   settle(call, Outcome::answered, 200);
-  co_await make_durable(call);
+  co_await Durable(call);
   // After the settlement, so that the key's spend includes this call.
   net::HeaderBlock headers;
   add_answer_headers(call, headers);

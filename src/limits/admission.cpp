@@ -64,17 +64,22 @@ void Admission::State::add_post(std::size_t charge, Counter& counter) {
   periods.push_back({of.scope, of.id, counter.duration(), counter.current().start, counter.end()});
 }
 
+void Admission::State::close_rates(std::size_t charge, std::uint64_t used_tokens,
+                                   MonotonicTime moment) {
+  Account::State& of = account(charge);
+  Hold& hold = holds[charge];
+  of.touched = std::max(of.touched, moment);
+  if (std::exchange(hold.counted, false)) --of.parallel;
+  if (!hold.tokens.valid) return;
+  const auto limit = charges[charge].limits->rate.tokens_per_minute.value_or(0);
+  of.rates().tokens.change(pace(limit), hold.tokens, used_tokens, moment);
+}
+
 void Admission::State::close(std::size_t charge, std::size_t& post, Money actual,
                              std::uint64_t used_tokens, MonotonicTime moment) {
   Account::State& of = account(charge);
-  Hold& hold = holds[charge];
   const std::lock_guard lock(of.mutex);
-  of.touched = std::max(of.touched, moment);
-  if (std::exchange(hold.counted, false)) --of.parallel;
-  if (hold.tokens.valid) {
-    const auto limit = charges[charge].limits->rate.tokens_per_minute.value_or(0);
-    of.rates().tokens.change(pace(limit), hold.tokens, used_tokens, moment);
-  }
+  close_rates(charge, used_tokens, moment);
   for (; post < posts.size() && posts[post].charge == charge; ++post) {
     Tally* tally = posts[post].counter->of(periods[post].period_start);
     if (tally == nullptr) continue;
@@ -84,35 +89,52 @@ void Admission::State::close(std::size_t charge, std::size_t& post, Money actual
   if (settled) of.collect(charges[charge].limits, reached);
 }
 
-void Admission::State::drop(core::Scope scope) {
+Room Admission::State::drop(std::initializer_list<core::Scope> scopes) {
+  Room room;
+  room.parts_.reserve(posts.size());
+  std::size_t kept = 0;
+  std::size_t kept_posts = 0;
   std::size_t post = 0;
-  for (std::size_t charge = 0; charge < charges.size();) {
-    if (account(charge).scope != scope) {
-      while (post < posts.size() && posts[post].charge == charge) ++post;
-      ++charge;
-      continue;
+  for (std::size_t charge = 0; charge < charges.size(); ++charge) {
+    const bool stays = std::ranges::find(scopes, account(charge).scope) == scopes.end();
+    if (!stays) {
+      const std::lock_guard lock(account(charge).mutex);
+      close_rates(charge, 0, now);
     }
-    const auto first = static_cast<std::ptrdiff_t>(post);
-    close(charge, post, Money{}, 0, now);
-    const auto last = static_cast<std::ptrdiff_t>(post);
-    posts.erase(posts.begin() + first, posts.begin() + last);
-    periods.erase(periods.begin() + first, periods.begin() + last);
-    charges.erase(charges.begin() + static_cast<std::ptrdiff_t>(charge));
-    holds.erase(holds.begin() + static_cast<std::ptrdiff_t>(charge));
-    post = static_cast<std::size_t>(first);
-    for (std::size_t later = post; later < posts.size(); ++later) --posts[later].charge;
+    for (; post < posts.size() && posts[post].charge == charge; ++post) {
+      if (!stays) {
+        room.parts_.push_back(
+            {charges[charge].account, posts[post].counter, periods[post].period_start, reserved});
+        continue;
+      }
+      posts[kept_posts] = {posts[post].counter, kept};
+      periods[kept_posts++] = periods[post];
+    }
+    if (!stays) continue;
+    if (kept != charge) {
+      charges[kept] = std::move(charges[charge]);
+      holds[kept] = holds[charge];
+    }
+    ++kept;
   }
+  charges.resize(kept);
+  holds.resize(kept);
+  posts.resize(kept_posts);
+  periods.resize(kept_posts);
+  return room;
 }
 
-void Admission::State::lower(Money cost) {
+Room Admission::State::lower(Money cost) {
+  Room room;
   const WideMoney less = wide(reserved) - wide(cost);
-  if (settled || less <= 0) return;
+  if (settled || less <= 0) return room;
+  room.parts_.reserve(posts.size());
   for (std::size_t post = 0; post < posts.size(); ++post) {
-    const std::lock_guard lock(account(posts[post].charge).mutex);
-    Tally* tally = posts[post].counter->of(periods[post].period_start);
-    if (tally != nullptr) tally->give_back(saturated(less));
+    room.parts_.push_back({charges[posts[post].charge].account, posts[post].counter,
+                           periods[post].period_start, saturated(less)});
   }
   reserved = cost;
+  return room;
 }
 
 Admission::Admission(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -176,12 +198,12 @@ std::vector<Threshold> Admission::take_thresholds() {
   return std::exchange(state_->reached, {});
 }
 
-void Admission::lower(Money cost) {
-  state_->lower(std::max(cost, Money{}));
+Room Admission::lower(Money cost) {
+  return state_->lower(std::max(cost, Money{}));
 }
 
-void Admission::drop(core::Scope scope) {
-  if (!state_->settled) state_->drop(scope);
+Room Admission::drop(std::initializer_list<core::Scope> scopes) {
+  return state_->settled ? Room() : state_->drop(scopes);
 }
 
 std::vector<Threshold> Admission::settle(Money actual, std::uint64_t tokens, MonotonicTime now) {

@@ -53,8 +53,10 @@ struct Admission::State {
   /// and moves on to the next charge's.
   void close(std::size_t charge, std::size_t& post, core::Money actual, std::uint64_t used_tokens,
              core::MonotonicTime moment);
-  void lower(core::Money cost);
-  void drop(core::Scope scope);
+  /// The pace alone: tokens, and one parallel request less.
+  void close_rates(std::size_t charge, std::uint64_t used_tokens, core::MonotonicTime moment);
+  Room lower(core::Money cost);
+  Room drop(std::initializer_list<core::Scope> scopes);
 };
 
 }  // namespace gatehouse::limits

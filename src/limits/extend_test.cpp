@@ -54,12 +54,15 @@ TEST(Extend, LowersOnDemandOnly) {
   const auto dear = admission->extend({{openai, &provider}}, call(usd(8)), kStrict);
   ASSERT_FALSE(dear);
   EXPECT_EQ(dear.error().affordable_output, usd(6));
-  admission->lower(usd(6));
-  EXPECT_EQ(admission->reserved(), usd(6));
+  {
+    const Room room = admission->lower(usd(6));
+    EXPECT_EQ(admission->reserved(), usd(6));
+    EXPECT_EQ(reserved(key, limits), usd(8)) << "the rest is not for others yet";
+  }
   EXPECT_EQ(reserved(key, limits), usd(6));
   ASSERT_TRUE(admission->extend({{openai, &provider}}, call(usd(6)), kStrict));
   EXPECT_EQ(reserved(openai, provider), usd(6));
-  admission->lower(usd(7));
+  EXPECT_TRUE(admission->lower(usd(7)).empty());
   EXPECT_EQ(admission->reserved(), usd(6)) << "never raises";
   admission->settle(usd(5), 50, tick(1));
   EXPECT_EQ(reserved(key, limits), Money{});
@@ -120,6 +123,26 @@ TEST(Extend, InAPeriodThatHasEndedCountsThere) {
   EXPECT_EQ(old->periods()[1].period_start, utc(2026, 7, 15));
 }
 
+TEST(Drop, RoomOutlivesTheSettlement) {
+  const LimitSet limits = budgets({{.max = usd(10), .duration = "1d"}});
+  const auto first = account(Scope::deployment, "d1");
+  const auto model = account(Scope::model, "m");
+  const auto key = account();
+  auto admission =
+      Admission::admit({{first, &limits}, {key, nullptr}, {model, &limits}}, call(usd(4)), kStrict);
+  {
+    const Room room = admission->drop({Scope::deployment, Scope::model});
+    EXPECT_TRUE(admission->drop({Scope::deployment}).empty());
+    admission->settle(usd(3), 0, tick(1));
+    EXPECT_EQ(reserved(first, limits), usd(4));
+    EXPECT_EQ(reserved(model, limits), usd(4));
+  }
+  EXPECT_EQ(reserved(first, limits), Money{});
+  EXPECT_EQ(reserved(model, limits), Money{});
+  EXPECT_EQ(model->balance({}, kAt).spent, Money{});
+  EXPECT_EQ(key->balance({}, kAt).spent, usd(3));
+}
+
 TEST(Drop, ForgetsTheChargesOfAScope) {
   LimitSet deployment = budgets({{.max = usd(10), .duration = "1d"}});
   deployment.rate = {.requests_per_minute = 5, .tokens_per_minute = 100, .parallel_requests = 3};
@@ -128,8 +151,13 @@ TEST(Drop, ForgetsTheChargesOfAScope) {
   const auto second = account(Scope::deployment, "d2");
   auto admission =
       Admission::admit({{first, &deployment}, {key, nullptr}}, call(usd(4), 40), kStrict);
-  admission->drop(Scope::deployment);
-  EXPECT_EQ(first->parallel_requests(), 0U);
+  {
+    const Room room = admission->drop({Scope::deployment, Scope::provider});
+    EXPECT_EQ(first->parallel_requests(), 0U);
+    EXPECT_EQ(reserved(first, deployment), usd(4)) << "it is not for others yet";
+    const auto other = Admission::admit({{first, &deployment}}, call(usd(7)), kStrict);
+    EXPECT_EQ(other.error().affordable_output, usd(6));
+  }
   EXPECT_EQ(reserved(first, deployment), Money{});
   ASSERT_EQ(admission->periods().size(), 1U);
   EXPECT_EQ(admission->periods()[0].scope, Scope::key);

@@ -71,6 +71,7 @@ class Account {
   friend class Admission;
   friend class AccountBook;
   friend class Reserver;
+  friend class Room;
   bool idle_since(core::MonotonicTime moment) const;
 
   struct State;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "gatehouse/limits/account.hpp"
+#include "gatehouse/limits/room.hpp"
 
 namespace gatehouse::limits {
 
@@ -139,10 +141,11 @@ class Admission {
   std::expected<void, Denial> extend(std::vector<Charge> charges, const Demand& demand,
                                      const Rules& rules);
   /// Lowers the reservation to `cost`, if it is more: the call was bounded meanwhile. Tokens stay.
-  void lower(core::Money cost);
-  /// Gives back and forgets the charges of `scope`: an attempt at a deployment that cost nothing
-  /// and is followed by one elsewhere. Its counted request stays.
-  void drop(core::Scope scope);
+  [[nodiscard]] Room lower(core::Money cost);
+  /// Forgets the charges of `scopes`: an attempt at a deployment that came to nothing and is
+  /// followed by one elsewhere. Tokens and parallel requests are given back at once, counted
+  /// requests stay.
+  [[nodiscard]] Room drop(std::initializer_list<core::Scope> scopes);
   /// From reserved to spent, in the period of the reservation; `actual` may be more than was
   /// reserved, and below zero counts as zero. Returns the thresholds that this passed. Call once.
   std::vector<Threshold> settle(core::Money actual, std::uint64_t tokens, core::MonotonicTime now);
