@@ -77,6 +77,7 @@ bool ChargeCache::append(const PlannedCharge& planned, std::vector<limits::Charg
 
 core::Result<void> load_accounts(limits::AccountBook& book, const ledger::Balances& balances,
                                  const std::vector<ledger::ScopeId>& scopes) {
+  const auto gate = book.loading();
   auto counters = balances.read(scopes);
   if (!counters) return core::pass(counters);
   std::vector<limits::CounterState> states;

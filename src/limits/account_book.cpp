@@ -40,6 +40,7 @@ struct AccountBook::State {
   Shard& shard(const Name& name) { return shards[name.hash >> 58]; }
 
   std::uint64_t hash_key;
+  std::shared_mutex corrections;
   std::array<Shard, kShards> shards;
 };
 
@@ -71,6 +72,14 @@ std::size_t AccountBook::size() const {
     total += shard.accounts.size();
   }
   return total;
+}
+
+std::shared_lock<std::shared_mutex> AccountBook::loading() {
+  return std::shared_lock(state_->corrections);
+}
+
+std::unique_lock<std::shared_mutex> AccountBook::correcting() {
+  return std::unique_lock(state_->corrections);
 }
 
 std::size_t AccountBook::drop_idle(core::MonotonicTime idle_since) {

@@ -4,6 +4,11 @@
 
 namespace gatehouse::api::litellm {
 
+std::unique_lock<std::shared_mutex> no_loading(ControlPlane& control) {
+  if (control.accounts == nullptr) return {};
+  return control.accounts->correcting();
+}
+
 void move_account(ControlPlane& control, const ledger::CounterChange& change) {
   if (control.accounts == nullptr) return;
   const auto account = control.accounts->find(change.scope.scope, change.scope.id);

@@ -313,6 +313,7 @@ Answer reset_global_spend(const AdminRequest& request, ControlPlane& control) {
   if (control.corrections == nullptr) return admin::no_database();
   const auto queries = settled_queries(control);
   if (!queries) return queries.error();
+  const auto gate = no_loading(control);
   const auto outcome = control.corrections->reset_all(
       request.id, tenancy::actor_of(request.caller).user_id, request.now);
   if (!outcome) return admin::refuse(outcome.error());

@@ -60,6 +60,7 @@ Answer resolve_reconciliation(const AdminRequest& request, ControlPlane& control
   if (!errors.empty()) return errors.answer();
   const auto settled = settled_queries(control);
   if (!settled) return settled.error();
+  const auto gate = no_loading(control);
   const auto outcome = control.corrections->resolve(
       call_id, cost, tenancy::actor_of(request.caller).user_id, request.now);
   if (!outcome) return admin::refuse(outcome.error());

@@ -9,6 +9,7 @@
 #include "gatehouse/limits/account.hpp"
 #include "gatehouse/tenancy/access.hpp"
 #include "gatehouse/tenancy/budget_store.hpp"
+#include "litellm/account_moves.hpp"
 
 namespace gatehouse::api::litellm {
 namespace {
@@ -102,6 +103,7 @@ admin::Outcome<core::Money> set_spend(const admin::AdminRequest& request, Contro
                                  .actor = tenancy::actor_of(request.caller).user_id,
                                  .reason = std::string(request.route->pattern),
                                  .at = request.now};
+  const auto gate = no_loading(control);
   const auto outcome = control.corrections->apply(order);
   if (!outcome) return std::unexpected(admin::refuse(outcome.error()));
   if (control.accounts == nullptr) return amount;

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,6 +95,12 @@ class AccountBook {
   std::shared_ptr<Account> add(core::Scope scope, std::string_view id,
                                std::span<const CounterState> settled);
   std::size_t size() const;
+  /// Held while counters are read from the ledger and added here. Blocking, as correcting() is.
+  std::shared_lock<std::shared_mutex> loading();
+  /// Held while a correction is written to the ledger and the accounts follow it: one that is read
+  /// before and added afterwards would miss it, one that is read and added in between would be
+  /// moved twice.
+  std::unique_lock<std::shared_mutex> correcting();
   /// Forgets the accounts that nobody holds and that no admission or settlement has touched since
   /// `idle_since`; returns how many. The caller makes sure that the ledger has applied whatever
   /// was settled before `idle_since`, and that it lies at least one rate window in the past.
