@@ -46,32 +46,31 @@ core::Task<std::optional<Refusal>> free_room(Call& call, limits::Room room) {
 }
 
 /// The reservation with the output as it is now bounded.
-core::Task<std::optional<Refusal>> lower_reservation(Call& call) {
+core::Task<std::optional<Refusal>> lower_reservation(Call& call, limits::Admission& admission) {
   const auto less = demand_of(call);
   if (!less) co_return refusal_for(less.error());
   const auto cost = less->fixed_cost.plus(less->output_cost);
   if (!cost) co_return refusal_for(cost.error());
-  limits::Room room = call.reservation.admission->lower(*cost);
+  limits::Room room = admission.lower(*cost);
   auto refusal = co_await free_room(call, std::move(room));
   co_return refusal;
 }
 
 /// Takes hold of bounds of a deployment, with less output if that was asked for and is what it
 /// takes.
-core::Task<std::optional<Refusal>> hold_upstream(Call& call,
+core::Task<std::optional<Refusal>> hold_upstream(Call& call, limits::Admission& admission,
                                                  const std::vector<limits::Charge>& charges) {
   Reservation& reservation = call.reservation;
   for (int i = 0; i < kClampTries; ++i) {
     const auto demand = demand_of(call);
     if (!demand) co_return refusal_for(demand.error());
-    auto extended =
-        reservation.admission->extend(charges, *demand, call.snapshot->accounting.limits());
+    auto extended = admission.extend(charges, *demand, call.snapshot->accounting.limits());
     if (extended) break;
     reservation.fits_with_less = affordable_output(call, extended.error()) != 0;
     if (!reservation.take_less || i + 1 == kClampTries || !clamp(call, extended.error())) {
       co_return refusal_for(extended.error(), call);
     }
-    auto refusal = co_await lower_reservation(call);
+    auto refusal = co_await lower_reservation(call, admission);
     if (refusal) co_return refusal;
   }
   co_return std::nullopt;
@@ -81,7 +80,9 @@ core::Task<std::optional<Refusal>> hold_upstream(Call& call,
 
 core::Task<std::optional<Refusal>> leave_deployment(Call& call) {
   Reservation& reservation = call.reservation;
-  if (!std::exchange(reservation.bounds_upstream, false)) co_return std::nullopt;
+  if (!std::exchange(reservation.bounds_upstream, false) || !reservation.admission) {
+    co_return std::nullopt;
+  }
   limits::Room room =
       reservation.admission->drop({Scope::deployment, Scope::provider, Scope::model});
   auto refusal = co_await free_room(call, std::move(room));
@@ -104,7 +105,7 @@ core::Task<std::optional<Refusal>> charge_deployment(Call& call,
     tell_output_bound(call);
   }
   reservation.paced = reservation.paced || limits_pace(*charges);
-  auto refusal = co_await hold_upstream(call, *charges);
+  auto refusal = co_await hold_upstream(call, *reservation.admission, *charges);
   if (refusal) co_return refusal;
   reservation.bounds_upstream = true;
   refusal = write_reservation(call);
