@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "gatehouse/providers/passthrough.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 #include "proxy_members.hpp"
 
 namespace gatehouse::providers {
@@ -27,7 +27,7 @@ struct Splice {
 std::string stream_options_text(const json::Member& options) {
   if (!is_object(options)) return R"({"include_usage":true})";
   std::string text;
-  JsonWriter writer(text);
+  json::Writer writer(text);
   writer.begin_object();
   for (const json::Member& option : Children(options)) {
     if (key_is(option, "include_usage")) {

@@ -11,26 +11,32 @@
 
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/money.hpp"
+#include "gatehouse/json/writer.hpp"
 
 namespace gatehouse::api::admin {
 
+/// A document of its own. Values of the domain in the form in which LiteLLM shows them.
 class JsonWriter {
  public:
-  JsonWriter& begin_object();
-  JsonWriter& end_object();
-  JsonWriter& begin_array();
-  JsonWriter& end_array();
-  JsonWriter& key(std::string_view name);
+  JsonWriter() = default;
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
 
-  JsonWriter& text(std::string_view value);
+  JsonWriter& begin_object() { return then(writer_.begin_object()); }
+  JsonWriter& end_object() { return then(writer_.end_object()); }
+  JsonWriter& begin_array() { return then(writer_.begin_array()); }
+  JsonWriter& end_array() { return then(writer_.end_array()); }
+  JsonWriter& key(std::string_view name) { return then(writer_.quoted_key(name)); }
+
+  JsonWriter& text(std::string_view value) { return then(writer_.text(value)); }
   /// `json` must be one valid value.
-  JsonWriter& raw(std::string_view json);
-  JsonWriter& null() { return raw("null"); }
+  JsonWriter& raw(std::string_view json) { return then(writer_.raw(json)); }
+  JsonWriter& null() { return then(writer_.null()); }
 
   JsonWriter& value(std::string_view text_value) { return text(text_value); }
   JsonWriter& value(const std::string& text_value) { return text(text_value); }
   JsonWriter& value(const char* text_value) { return text(text_value); }
-  JsonWriter& value(bool boolean) { return raw(boolean ? "true" : "false"); }
+  JsonWriter& value(bool boolean) { return then(writer_.boolean(boolean)); }
   JsonWriter& value(std::integral auto number) { return raw(std::to_string(number)); }
   JsonWriter& value(core::Money money) { return raw(money.to_usd()); }
   JsonWriter& value(core::WallTime time);
@@ -65,8 +71,10 @@ class JsonWriter {
   const std::string& view() const noexcept { return out_; }
 
  private:
-  void separate();
+  JsonWriter& then(json::Writer& /*written*/) noexcept { return *this; }
+
   std::string out_;
+  json::Writer writer_{out_};
 };
 
 }  // namespace gatehouse::api::admin

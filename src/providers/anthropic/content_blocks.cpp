@@ -126,18 +126,18 @@ void keep_document_options(const json::Member& block, const FieldPath& path, Ext
   }
 }
 
-void write_cache_control(JsonWriter& writer, const std::string& control) {
+void write_cache_control(json::Writer& writer, const std::string& control) {
   writer.member_raw_if("cache_control", control);
 }
 
-void write_text(JsonWriter& writer, const std::string& text, const std::string& control) {
+void write_text(json::Writer& writer, const std::string& text, const std::string& control) {
   if (text.empty()) return;
   writer.begin_object().member("type", "text").member("text", text);
   write_cache_control(writer, control);
   writer.end_object();
 }
 
-void write_image(JsonWriter& writer, const ImagePart& image) {
+void write_image(json::Writer& writer, const ImagePart& image) {
   writer.begin_object().member("type", "image").key("source").begin_object();
   if (image.base64.empty()) {
     writer.member("type", "url").member("url", image.url);
@@ -150,8 +150,8 @@ void write_image(JsonWriter& writer, const ImagePart& image) {
   writer.end_object();
 }
 
-core::Result<void> write_document(JsonWriter& writer, const FilePart& file, const std::string& path,
-                                  LackList& lacks) {
+core::Result<void> write_document(json::Writer& writer, const FilePart& file,
+                                  const std::string& path, LackList& lacks) {
   if (!file.file_id.empty()) return lacks.lacks(path, "files by id belong to another provider");
   if (!file.base64.empty() && file.media_type != "application/pdf") {
     return lacks.lacks(path, "inline files other than PDF are not supported by anthropic");
@@ -172,7 +172,7 @@ core::Result<void> write_document(JsonWriter& writer, const FilePart& file, cons
   return {};
 }
 
-void write_thinking(JsonWriter& writer, const ThinkingPart& thinking) {
+void write_thinking(json::Writer& writer, const ThinkingPart& thinking) {
   if (!thinking.redacted.empty()) {
     writer.begin_object().member("type", "redacted_thinking");
     writer.member("data", thinking.redacted).end_object();
@@ -182,7 +182,7 @@ void write_thinking(JsonWriter& writer, const ThinkingPart& thinking) {
   }
 }
 
-core::Result<void> write_tool_result(JsonWriter& writer, const ToolResultPart& result,
+core::Result<void> write_tool_result(json::Writer& writer, const ToolResultPart& result,
                                      const std::string& path, LackList& lacks) {
   writer.begin_object().member("type", "tool_result").member("tool_use_id", result.tool_use_id);
   if (!result.content.empty()) {
@@ -200,7 +200,7 @@ core::Result<void> write_tool_result(JsonWriter& writer, const ToolResultPart& r
   return {};
 }
 
-void write_tool_use(JsonWriter& writer, const ToolUsePart& call) {
+void write_tool_use(json::Writer& writer, const ToolUsePart& call) {
   writer.begin_object().member("type", "tool_use").member("id", call.id).member("name", call.name);
   writer.key("input");
   write_tool_input(writer, call.arguments);
@@ -236,7 +236,7 @@ core::Result<void> decode_content(const json::Member& content, const FieldPath& 
   return {};
 }
 
-void write_tool_input(JsonWriter& writer, const std::string& arguments) {
+void write_tool_input(json::Writer& writer, const std::string& arguments) {
   if (arguments.find_first_not_of(" \t\r\n") == std::string::npos) {
     writer.raw("{}");
   } else if (const auto root = parse_json(arguments); root && is_object(*root)) {
@@ -246,7 +246,7 @@ void write_tool_input(JsonWriter& writer, const std::string& arguments) {
   }
 }
 
-core::Result<void> write_block(JsonWriter& writer, const Part& part, const std::string& path,
+core::Result<void> write_block(json::Writer& writer, const Part& part, const std::string& path,
                                LackList& lacks) {
   if (const auto* text = std::get_if<TextPart>(&part)) {
     write_text(writer, text->text, text->cache_control);

@@ -15,7 +15,7 @@ std::string part_path(std::size_t message, std::size_t part) {
   return "messages[" + std::to_string(message) + "].content[" + std::to_string(part) + "]";
 }
 
-core::Result<void> write_parts(JsonWriter& writer, const Message& message, std::size_t index,
+core::Result<void> write_parts(json::Writer& writer, const Message& message, std::size_t index,
                                LackList& lacks) {
   for (std::size_t i = 0; i < message.parts.size(); ++i) {
     auto written = write_block(writer, message.parts[i], part_path(index, i), lacks);
@@ -24,9 +24,9 @@ core::Result<void> write_parts(JsonWriter& writer, const Message& message, std::
   return {};
 }
 
-core::Result<void> write_system(JsonWriter& writer, const ChatRequest& request, LackList& lacks) {
+core::Result<void> write_system(json::Writer& writer, const ChatRequest& request, LackList& lacks) {
   std::string blocks = "[";
-  JsonWriter inner(blocks);
+  json::Writer inner(blocks);
   for (std::size_t i = 0; i < request.messages.size(); ++i) {
     if (!is_instruction(request.messages[i])) continue;
     auto written = write_parts(inner, request.messages[i], i, lacks);
@@ -41,10 +41,10 @@ core::Result<void> write_system(JsonWriter& writer, const ChatRequest& request, 
 /// Joins consecutive turns of one side; turns without any block are left out.
 class TurnWriter {
  public:
-  explicit TurnWriter(JsonWriter& writer) : writer_(writer) {}
+  explicit TurnWriter(json::Writer& writer) : writer_(writer) {}
 
   /// Where to write blocks of this side.
-  JsonWriter& turn(bool assistant) {
+  json::Writer& turn(bool assistant) {
     if (assistant != assistant_) flush();
     assistant_ = assistant;
     return inner_;
@@ -60,15 +60,16 @@ class TurnWriter {
   }
 
  private:
-  JsonWriter& writer_;
+  json::Writer& writer_;
   std::string blocks_ = "[";
-  JsonWriter inner_{blocks_};
+  json::Writer inner_{blocks_};
   bool assistant_ = false;
 };
 
 }  // namespace
 
-core::Result<void> write_messages(JsonWriter& writer, const ChatRequest& request, LackList& lacks) {
+core::Result<void> write_messages(json::Writer& writer, const ChatRequest& request,
+                                  LackList& lacks) {
   if (auto written = write_system(writer, request, lacks); !written) return written;
   writer.key("messages").begin_array();
   TurnWriter turns(writer);
@@ -79,7 +80,7 @@ core::Result<void> write_messages(JsonWriter& writer, const ChatRequest& request
       auto lacking = lacks.lacks("messages[" + std::to_string(i) + "].name");
       if (!lacking) return lacking;
     }
-    JsonWriter& turn = turns.turn(message.role == Role::assistant);
+    json::Writer& turn = turns.turn(message.role == Role::assistant);
     if (auto written = write_parts(turn, message, i, lacks); !written) return written;
   }
   turns.flush();

@@ -67,7 +67,7 @@ core::Result<ChatReply> decode_reply(std::string_view body) {
 
 std::string encode_reply(const ChatReply& reply) {
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object().member("id", reply.id).member("type", "message");
   writer.member("role", "assistant").member("model", reply.model);
   writer.key("content").begin_array();

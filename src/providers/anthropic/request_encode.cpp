@@ -10,8 +10,8 @@
 #include "anthropic/request.hpp"
 #include "anthropic/thinking.hpp"
 #include "encode_support.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 
 namespace gatehouse::providers::anthropic {
 namespace {
@@ -211,7 +211,7 @@ class RequestEncoder {
   const EncodeOptions& options_;
   LackList lacks_;
   std::string body_;
-  JsonWriter writer_{body_};
+  json::Writer writer_{body_};
   std::uint64_t max_tokens_ = 0;
   std::optional<std::uint64_t> thinking_budget_;
   bool answer_tool_ = false;

@@ -4,7 +4,7 @@
 
 #include "anthropic/stop_reason.hpp"
 #include "anthropic/usage.hpp"
-#include "json_writer.hpp"
+#include "gatehouse/json/writer.hpp"
 
 namespace gatehouse::providers::anthropic {
 namespace {
@@ -15,7 +15,7 @@ void write_event(std::string_view type, std::string& out, Body body) {
   out += "event: ";
   out += type;
   out += "\ndata: ";
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object().member("type", type);
   body(writer);
   writer.end_object();
@@ -28,7 +28,7 @@ void MessageStreamEncoder::start(const StartDelta& delta, std::string& out) {
   if (started_) return;
   started_ = true;
   if (delta.usage) usage_ = *delta.usage;
-  write_event("message_start", out, [&](JsonWriter& writer) {
+  write_event("message_start", out, [&](json::Writer& writer) {
     writer.key("message").begin_object();
     writer.member("id", delta.id.empty() ? options_.fallback_id : delta.id);
     writer.member("type", "message").member("role", "assistant");
@@ -48,7 +48,7 @@ void MessageStreamEncoder::open_block(Open kind, std::string& out) {
   ensure_started(out);
   close_block(out);
   open_ = kind;
-  write_event("content_block_start", out, [&](JsonWriter& writer) {
+  write_event("content_block_start", out, [&](json::Writer& writer) {
     writer.key("index").number(index_).key("content_block").begin_object();
     if (kind == Open::text) {
       writer.member("type", "text").member("text", "");
@@ -64,7 +64,7 @@ void MessageStreamEncoder::open_tool(const ToolUseStart& tool, std::string& out)
   close_block(out);
   open_ = Open::tool;
   open_tool_ = tool.index;
-  write_event("content_block_start", out, [&](JsonWriter& writer) {
+  write_event("content_block_start", out, [&](json::Writer& writer) {
     writer.key("index").number(index_).key("content_block").begin_object();
     writer.member("type", "tool_use").member("id", tool.id).member("name", tool.name);
     writer.key("input").begin_object().end_object().end_object();
@@ -73,7 +73,7 @@ void MessageStreamEncoder::open_tool(const ToolUseStart& tool, std::string& out)
 
 void MessageStreamEncoder::write_delta(std::string_view type, std::string_view member,
                                        std::string_view text, std::string& out) {
-  write_event("content_block_delta", out, [&](JsonWriter& writer) {
+  write_event("content_block_delta", out, [&](json::Writer& writer) {
     writer.key("index").number(index_).key("delta").begin_object();
     writer.member("type", type).member(member, text).end_object();
   });
@@ -83,7 +83,7 @@ void MessageStreamEncoder::close_block(std::string& out) {
   if (open_ == Open::none) return;
   if (open_ == Open::thinking && !signed_) write_delta("signature_delta", "signature", "", out);
   write_event("content_block_stop", out,
-              [&](JsonWriter& writer) { writer.key("index").number(index_); });
+              [&](json::Writer& writer) { writer.key("index").number(index_); });
   ++index_;
   open_ = Open::none;
   signed_ = false;
@@ -101,7 +101,7 @@ void MessageStreamEncoder::on_thinking(const ThinkingDelta& delta, std::string& 
   if (!delta.redacted.empty()) {
     ensure_started(out);
     close_block(out);
-    write_event("content_block_start", out, [&](JsonWriter& writer) {
+    write_event("content_block_start", out, [&](json::Writer& writer) {
       writer.key("index").number(index_).key("content_block").begin_object();
       writer.member("type", "redacted_thinking").member("data", delta.redacted).end_object();
     });
@@ -154,7 +154,7 @@ void MessageStreamEncoder::finish_stream(std::string& out) {
   ended_ = true;
   const FinishDelta finish = finish_.value_or(FinishDelta{});
   const bool by_sequence = !finish.stop_sequence.empty();
-  write_event("message_delta", out, [&](JsonWriter& writer) {
+  write_event("message_delta", out, [&](json::Writer& writer) {
     writer.key("delta").begin_object();
     writer.member("stop_reason", stop_word(finish.reason, called_tools_, by_sequence));
     writer.key("stop_sequence");
@@ -162,12 +162,12 @@ void MessageStreamEncoder::finish_stream(std::string& out) {
     writer.end_object().key("usage");
     append_usage(out, usage_);
   });
-  write_event("message_stop", out, [](JsonWriter&) {});
+  write_event("message_stop", out, [](json::Writer&) {});
 }
 
 void MessageStreamEncoder::write_error(const ErrorDelta& error, std::string& out) {
   ended_ = true;
-  write_event("error", out, [&](JsonWriter& writer) {
+  write_event("error", out, [&](json::Writer& writer) {
     writer.key("error").begin_object();
     writer.member("type", error.type.empty() ? "api_error" : error.type);
     writer.member("message", error.message).end_object();

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 #include "token_count.hpp"
 
 namespace gatehouse::providers::anthropic {
@@ -79,7 +79,7 @@ std::optional<core::TokenUsage> read_reply_usage(const json::Outline& reply) {
 void append_usage(std::string& out, const core::TokenUsage& usage) {
   const std::uint64_t written = usage.cache_write + usage.cache_write_1h;
   const std::uint64_t cached = usage.cache_read + written;
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object();
   writer.key("input_tokens").number(usage.prompt - std::min(cached, usage.prompt));
   writer.key("cache_creation_input_tokens").number(written);

@@ -192,7 +192,7 @@ void decode_reasoning(const json::Member& message, std::vector<Part>& into) {
   }
 }
 
-void write_reasoning(JsonWriter& writer, const Message& message) {
+void write_reasoning(json::Writer& writer, const Message& message) {
   std::string text;
   bool blocks = false;
   for (const Part& part : message.parts) {
@@ -219,7 +219,7 @@ void write_reasoning(JsonWriter& writer, const Message& message) {
   writer.end_array();
 }
 
-void write_tool_calls(JsonWriter& writer, const Message& message) {
+void write_tool_calls(json::Writer& writer, const Message& message) {
   const auto is_call = [](const Part& part) { return std::holds_alternative<ToolUsePart>(part); };
   if (std::ranges::none_of(message.parts, is_call)) return;
   writer.key("tool_calls").begin_array();

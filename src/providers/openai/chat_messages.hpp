@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "decode_support.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "gatehouse/providers/chat.hpp"
-#include "json_writer.hpp"
 
 namespace gatehouse::providers::openai {
 
@@ -25,9 +25,9 @@ core::Result<void> decode_tool_calls(const json::Member& calls, const FieldPath&
 void decode_reasoning(const json::Member& message, std::vector<Part>& into);
 
 /// Writes `reasoning_content` and `thinking_blocks` of a message, when it has any.
-void write_reasoning(JsonWriter& writer, const Message& message);
+void write_reasoning(json::Writer& writer, const Message& message);
 
 /// Writes `tool_calls` of a message, when it has any.
-void write_tool_calls(JsonWriter& writer, const Message& message);
+void write_tool_calls(json::Writer& writer, const Message& message);
 
 }  // namespace gatehouse::providers::openai

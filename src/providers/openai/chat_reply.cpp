@@ -1,7 +1,7 @@
 #include "openai/chat_reply.hpp"
 
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 #include "openai/chat_messages.hpp"
 #include "openai/content_parts.hpp"
 #include "openai/finish_reason.hpp"
@@ -49,7 +49,7 @@ core::Result<ChatChoice> decode_choice(const json::Member& raw) {
   return choice;
 }
 
-void write_message(JsonWriter& writer, const Message& message) {
+void write_message(json::Writer& writer, const Message& message) {
   writer.key("message").begin_object().member("role", "assistant");
   std::string refusal;
   bool has_text = false;
@@ -106,7 +106,7 @@ core::Result<ChatReply> decode_chat_reply(std::string_view body) {
 
 std::string encode_chat_reply(const ChatReply& reply) {
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object().member("id", reply.id).member("object", "chat.completion");
   writer.key("created").number(reply.created).member("model", reply.model);
   writer.key("choices").begin_array();

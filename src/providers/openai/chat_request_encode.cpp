@@ -3,7 +3,7 @@
 #include <string>
 
 #include "encode_support.hpp"
-#include "json_writer.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "openai/chat_messages.hpp"
 #include "openai/chat_request.hpp"
 #include "openai/content_parts.hpp"
@@ -254,7 +254,7 @@ class RequestEncoder {
   const EncodeOptions& options_;
   LackList lacks_;
   std::string body_;
-  JsonWriter writer_{body_};
+  json::Writer writer_{body_};
   PartRefs moved_;  // images out of tool results of the message at hand
 };
 

@@ -15,7 +15,7 @@ const std::string& ChatStreamEncoder::head() {
 void ChatStreamEncoder::start(const StartDelta& delta) {
   if (delta.usage) usage_ = delta.usage;
   head_ = "data: ";
-  JsonWriter writer(head_);
+  json::Writer writer(head_);
   writer.begin_object().member("id", delta.id.empty() ? options_.fallback_id : delta.id);
   writer.member("object", "chat.completion.chunk");
   writer.key("created").number(delta.created != 0 ? delta.created : options_.created);
@@ -27,7 +27,7 @@ template <class Body>
 void ChatStreamEncoder::chunk(std::uint32_t choice, std::string& out, Body body,
                               std::optional<FinishReason> finish, const std::string& logprobs) {
   out += head();
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object().key("index").number(std::uint64_t{choice}).key("delta").begin_object();
   if (choice >= role_sent_.size()) role_sent_.resize(std::size_t{choice} + 1);
   if (!role_sent_[choice]) {
@@ -42,7 +42,7 @@ void ChatStreamEncoder::chunk(std::uint32_t choice, std::string& out, Body body,
 }
 
 void ChatStreamEncoder::write_tool_start(const ToolUseStart& delta, std::string& out) {
-  chunk(delta.choice, out, [&](JsonWriter& writer) {
+  chunk(delta.choice, out, [&](json::Writer& writer) {
     writer.key("tool_calls").begin_array().begin_object();
     writer.key("index").number(std::uint64_t{delta.index});
     writer.member("id", delta.id).member("type", "function");
@@ -52,7 +52,7 @@ void ChatStreamEncoder::write_tool_start(const ToolUseStart& delta, std::string&
 }
 
 void ChatStreamEncoder::write_thinking(const ThinkingDelta& delta, std::string& out) {
-  chunk(delta.choice, out, [&](JsonWriter& writer) {
+  chunk(delta.choice, out, [&](json::Writer& writer) {
     if (!delta.text.empty()) writer.member("reasoning_content", delta.text);
     if (delta.signature.empty() && delta.redacted.empty()) return;
     writer.key("thinking_blocks").begin_array().begin_object();
@@ -69,7 +69,7 @@ void ChatStreamEncoder::write_thinking(const ThinkingDelta& delta, std::string& 
 void ChatStreamEncoder::write_error(const ErrorDelta& error, std::string& out) {
   ended_ = true;
   out += "data: ";
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object().key("error").begin_object().member("message", error.message);
   writer.member("type", error.type.empty() ? "upstream_error" : error.type);
   writer.key("param").null().key("code").null().end_object().end_object();
@@ -93,23 +93,23 @@ void ChatStreamEncoder::encode(const Delta& delta, std::string& out) {
     start(*begin);
   } else if (const auto* text = std::get_if<TextDelta>(&delta)) {
     chunk(
-        text->choice, out, [&](JsonWriter& writer) { writer.member("content", text->text); }, {},
+        text->choice, out, [&](json::Writer& writer) { writer.member("content", text->text); }, {},
         text->logprobs);
   } else if (const auto* thinking = std::get_if<ThinkingDelta>(&delta)) {
     write_thinking(*thinking, out);
   } else if (const auto* refusal = std::get_if<RefusalDelta>(&delta)) {
     chunk(refusal->choice, out,
-          [&](JsonWriter& writer) { writer.member("refusal", refusal->text); });
+          [&](json::Writer& writer) { writer.member("refusal", refusal->text); });
   } else if (const auto* tool = std::get_if<ToolUseStart>(&delta)) {
     write_tool_start(*tool, out);
   } else if (const auto* arguments = std::get_if<ToolUseDelta>(&delta)) {
-    chunk(arguments->choice, out, [&](JsonWriter& writer) {
+    chunk(arguments->choice, out, [&](json::Writer& writer) {
       writer.key("tool_calls").begin_array().begin_object();
       writer.key("index").number(std::uint64_t{arguments->index}).key("function").begin_object();
       writer.member("arguments", arguments->arguments).end_object().end_object().end_array();
     });
   } else if (const auto* finish = std::get_if<FinishDelta>(&delta)) {
-    chunk(finish->choice, out, [](JsonWriter&) {}, finish->reason);
+    chunk(finish->choice, out, [](json::Writer&) {}, finish->reason);
   } else if (const auto* usage = std::get_if<UsageDelta>(&delta)) {
     usage_ = usage->usage;
   } else if (const auto* error = std::get_if<ErrorDelta>(&delta)) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "gatehouse/json/writer.hpp"
 #include "gatehouse/providers/codec.hpp"
-#include "json_writer.hpp"
 
 namespace gatehouse::providers::openai {
 

@@ -1,7 +1,7 @@
 #include "decode_support.hpp"
 #include "encode_support.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 #include "openai/chat_reply.hpp"
 #include "openai/codec.hpp"
 #include "openai/completions_stream.hpp"
@@ -99,7 +99,7 @@ core::Result<ChatReply> decode_completion_reply(std::string_view body) {
 
 std::string encode_completion_reply(const ChatReply& reply) {
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object().member("id", reply.id).member("object", "text_completion");
   writer.key("created").number(reply.created).member("model", reply.model);
   writer.key("choices").begin_array();

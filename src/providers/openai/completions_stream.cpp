@@ -1,8 +1,8 @@
 #include "openai/completions_stream.hpp"
 
 #include "gatehouse/core/text.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 #include "openai/finish_reason.hpp"
 #include "openai/usage.hpp"
 
@@ -57,7 +57,7 @@ core::Result<void> CompletionStreamDecoder::decode(std::string_view, std::string
 void CompletionStreamEncoder::start(const StartDelta& delta) {
   if (delta.usage) usage_ = delta.usage;
   head_ = "data: ";
-  JsonWriter writer(head_);
+  json::Writer writer(head_);
   writer.begin_object().member("id", delta.id.empty() ? options_.fallback_id : delta.id);
   writer.member("object", "text_completion");
   writer.key("created").number(delta.created != 0 ? delta.created : options_.created);
@@ -69,7 +69,7 @@ void CompletionStreamEncoder::chunk(std::uint32_t choice, std::string_view text,
                                     std::optional<FinishReason> finish, std::string& out) {
   if (head_.empty()) start({});
   out += head_;
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object().member("text", text).key("index").number(std::uint64_t{choice});
   writer.key("logprobs").null().key("finish_reason");
   finish ? writer.text(finish_word(*finish)) : writer.null();
@@ -91,7 +91,7 @@ void CompletionStreamEncoder::finish_stream(std::string& out) {
 void CompletionStreamEncoder::write_error(const ErrorDelta& error, std::string& out) {
   ended_ = true;
   out += "data: ";
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object().key("error").begin_object().member("message", error.message);
   writer.member("type", error.type.empty() ? "upstream_error" : error.type);
   writer.key("param").null().key("code").null().end_object().end_object();

@@ -110,7 +110,7 @@ void write_data_url(std::string& out, std::string_view media_type, std::string_v
   out += base64;
 }
 
-void write_image(JsonWriter& writer, const ImagePart& image) {
+void write_image(json::Writer& writer, const ImagePart& image) {
   std::string url = image.url;
   if (!image.base64.empty()) write_data_url(url, image.media_type, image.base64);
   writer.begin_object().member("type", "image_url").key("image_url").begin_object();
@@ -119,7 +119,7 @@ void write_image(JsonWriter& writer, const ImagePart& image) {
   writer.end_object().end_object();
 }
 
-core::Result<void> write_file(JsonWriter& writer, const FilePart& file, const std::string& path,
+core::Result<void> write_file(json::Writer& writer, const FilePart& file, const std::string& path,
                               LackList& lacks) {
   if (!file.text.empty()) {
     writer.begin_object().member("type", "text").member("text", file.text).end_object();
@@ -138,7 +138,7 @@ core::Result<void> write_file(JsonWriter& writer, const FilePart& file, const st
   return {};
 }
 
-core::Result<void> write_part(JsonWriter& writer, const Part& part, const std::string& path,
+core::Result<void> write_part(json::Writer& writer, const Part& part, const std::string& path,
                               LackList& lacks) {
   if (const auto* text = std::get_if<TextPart>(&part)) {
     writer.begin_object().member("type", "text").member("text", text->text).end_object();
@@ -179,8 +179,8 @@ bool is_content(const Part& part) noexcept {
          !std::holds_alternative<ToolResultPart>(part);
 }
 
-core::Result<void> write_content(JsonWriter& writer, const PartRefs& parts, const std::string& path,
-                                 LackList& lacks) {
+core::Result<void> write_content(json::Writer& writer, const PartRefs& parts,
+                                 const std::string& path, LackList& lacks) {
   if (parts.empty()) {
     writer.null();
     return {};

@@ -7,8 +7,8 @@
 
 #include "decode_support.hpp"
 #include "encode_support.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "gatehouse/providers/chat.hpp"
-#include "json_writer.hpp"
 
 namespace gatehouse::providers::openai {
 
@@ -25,7 +25,7 @@ using PartRefs = std::vector<const Part*>;
 
 /// Writes the value of `content`: null, a text, or an array of parts. `path` names the message in
 /// errors about what the format lacks. All parts must be content.
-core::Result<void> write_content(JsonWriter& writer, const PartRefs& parts, const std::string& path,
-                                 LackList& lacks);
+core::Result<void> write_content(json::Writer& writer, const PartRefs& parts,
+                                 const std::string& path, LackList& lacks);
 
 }  // namespace gatehouse::providers::openai

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 #include "token_count.hpp"
 
 namespace gatehouse::providers::openai {
@@ -94,7 +94,7 @@ std::optional<core::TokenUsage> read_reply_usage(const json::Outline& reply) {
 }
 
 void append_usage(std::string& out, const core::TokenUsage& usage) {
-  JsonWriter writer(out);
+  json::Writer writer(out);
   writer.begin_object();
   writer.key("prompt_tokens").number(usage.prompt);
   writer.key("completion_tokens").number(usage.completion);

@@ -1,4 +1,4 @@
-#include "json_writer.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "stub/stub_render.hpp"
 
 namespace gatehouse::providers::stub {
@@ -11,7 +11,7 @@ std::string_view stop_reason(const StubAnswer& answer) {
   return answer.cut ? "max_tokens" : "end_turn";
 }
 
-void write_usage(JsonWriter& writer, std::uint64_t input, std::uint64_t output) {
+void write_usage(json::Writer& writer, std::uint64_t input, std::uint64_t output) {
   writer.key("usage").begin_object();
   writer.key("input_tokens").number(input);
   writer.key("cache_creation_input_tokens").number(std::uint64_t{0});
@@ -20,7 +20,7 @@ void write_usage(JsonWriter& writer, std::uint64_t input, std::uint64_t output) 
   writer.end_object();
 }
 
-void write_head(JsonWriter& writer, const StubRequest& request, const StubAnswer& answer) {
+void write_head(json::Writer& writer, const StubRequest& request, const StubAnswer& answer) {
   writer.member("id", "msg_stub_" + answer.id).member("type", "message");
   writer.member("role", "assistant").member("model", request.model);
 }
@@ -30,7 +30,7 @@ void add_event(MemoryReply& reply, std::string_view type, Body body) {
   std::string event = "event: ";
   event += type;
   event += "\ndata: ";
-  JsonWriter writer(event);
+  json::Writer writer(event);
   writer.begin_object().member("type", type);
   body(writer);
   writer.end_object();
@@ -41,7 +41,7 @@ void add_event(MemoryReply& reply, std::string_view type, Body body) {
 void add_block(MemoryReply& reply, const StubAnswer& answer) {
   constexpr std::uint64_t kIndex = 0;
   const bool tool = answer.calls_tool();
-  add_event(reply, "content_block_start", [&](JsonWriter& writer) {
+  add_event(reply, "content_block_start", [&](json::Writer& writer) {
     writer.key("index").number(kIndex).key("content_block").begin_object();
     if (tool) {
       writer.member("type", "tool_use").member("id", "toolu_" + answer.id);
@@ -53,19 +53,19 @@ void add_block(MemoryReply& reply, const StubAnswer& answer) {
   });
   for (const std::string_view piece :
        split_into_pieces(tool ? answer.tool_arguments : answer.text)) {
-    add_event(reply, "content_block_delta", [&](JsonWriter& writer) {
+    add_event(reply, "content_block_delta", [&](json::Writer& writer) {
       writer.key("index").number(kIndex).key("delta").begin_object();
       writer.member("type", tool ? "input_json_delta" : "text_delta");
       writer.member(tool ? "partial_json" : "text", piece).end_object();
     });
   }
   add_event(reply, "content_block_stop",
-            [&](JsonWriter& writer) { writer.key("index").number(kIndex); });
+            [&](json::Writer& writer) { writer.key("index").number(kIndex); });
 }
 
 MemoryReply message_stream(const StubRequest& request, const StubAnswer& answer) {
   MemoryReply reply{.content_type = kEventStream, .pieces = {}};
-  add_event(reply, "message_start", [&](JsonWriter& writer) {
+  add_event(reply, "message_start", [&](json::Writer& writer) {
     writer.key("message").begin_object();
     write_head(writer, request, answer);
     writer.key("content").begin_array().end_array();
@@ -73,15 +73,15 @@ MemoryReply message_stream(const StubRequest& request, const StubAnswer& answer)
     write_usage(writer, request.prompt_tokens, 1);
     writer.end_object();
   });
-  add_event(reply, "ping", [](JsonWriter&) {});
+  add_event(reply, "ping", [](json::Writer&) {});
   add_block(reply, answer);
-  add_event(reply, "message_delta", [&](JsonWriter& writer) {
+  add_event(reply, "message_delta", [&](json::Writer& writer) {
     writer.key("delta").begin_object().member("stop_reason", stop_reason(answer));
     writer.key("stop_sequence").null().end_object();
     writer.key("usage").begin_object();
     writer.key("output_tokens").number(answer.completion_tokens).end_object();
   });
-  add_event(reply, "message_stop", [](JsonWriter&) {});
+  add_event(reply, "message_stop", [](json::Writer&) {});
   return reply;
 }
 
@@ -90,7 +90,7 @@ MemoryReply message_stream(const StubRequest& request, const StubAnswer& answer)
 MemoryReply render_messages(const StubRequest& request, const StubAnswer& answer) {
   if (request.stream) return message_stream(request, answer);
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object();
   write_head(writer, request, answer);
   writer.key("content").begin_array().begin_object();
@@ -115,7 +115,7 @@ MemoryReply render_error(WireFormat format, std::string_view message) {
   const bool anthropic =
       format == WireFormat::anthropic_messages || format == WireFormat::anthropic_count_tokens;
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object();
   if (anthropic) writer.member("type", "error");
   writer.key("error").begin_object();

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "gatehouse/json/writer.hpp"
 #include "gatehouse/providers/token_estimate.hpp"
-#include "json_writer.hpp"
 #include "stub/stub_render.hpp"
 
 namespace gatehouse::providers::stub {
@@ -65,7 +65,7 @@ std::string base64(const std::vector<float>& vector) {
 
 MemoryReply render_embeddings(const StubRequest& request) {
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   std::uint64_t tokens = 0;
   writer.begin_object().member("object", "list").key("data").begin_array();
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {

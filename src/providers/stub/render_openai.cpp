@@ -1,4 +1,4 @@
-#include "json_writer.hpp"
+#include "gatehouse/json/writer.hpp"
 #include "stub/stub_render.hpp"
 
 namespace gatehouse::providers::stub {
@@ -13,7 +13,7 @@ std::string_view finish_reason(const StubAnswer& answer) {
   return answer.cut ? "length" : "stop";
 }
 
-void write_usage(JsonWriter& writer, std::uint64_t prompt, std::uint64_t completion) {
+void write_usage(json::Writer& writer, std::uint64_t prompt, std::uint64_t completion) {
   writer.key("usage").begin_object();
   writer.key("prompt_tokens").number(prompt);
   writer.key("completion_tokens").number(completion);
@@ -21,7 +21,7 @@ void write_usage(JsonWriter& writer, std::uint64_t prompt, std::uint64_t complet
   writer.end_object();
 }
 
-void write_head(JsonWriter& writer, const StubRequest& request, const StubAnswer& answer,
+void write_head(json::Writer& writer, const StubRequest& request, const StubAnswer& answer,
                 std::string_view prefix, std::string_view object) {
   writer.member("id", std::string(prefix) + answer.id);
   writer.member("object", object);
@@ -29,7 +29,7 @@ void write_head(JsonWriter& writer, const StubRequest& request, const StubAnswer
   writer.member("model", request.model);
 }
 
-void write_tool_call(JsonWriter& writer, const StubAnswer& answer) {
+void write_tool_call(json::Writer& writer, const StubAnswer& answer) {
   writer.member("id", "call_" + answer.id).member("type", "function");
   writer.key("function").begin_object();
   writer.member("name", answer.tool_name).member("arguments", answer.tool_arguments).end_object();
@@ -45,7 +45,7 @@ class ChunkList {
   template <class Body>
   void add(Body body) {
     std::string event = "data: ";
-    JsonWriter writer(event);
+    json::Writer writer(event);
     writer.begin_object();
     write_head(writer, request_, answer_, prefix_, object_);
     writer.key("choices").begin_array();
@@ -57,7 +57,7 @@ class ChunkList {
 
   template <class Delta>
   void add_delta(std::uint64_t index, std::string_view finish, Delta delta) {
-    add([&](JsonWriter& writer) {
+    add([&](json::Writer& writer) {
       writer.begin_object().key("index").number(index).key("delta").begin_object();
       delta(writer);
       writer.end_object().key("finish_reason");
@@ -68,7 +68,7 @@ class ChunkList {
 
   MemoryReply finish() {
     if (request_.include_usage) {
-      add([&](JsonWriter& writer) {
+      add([&](json::Writer& writer) {
         writer.end_array();
         write_usage(writer, request_.prompt_tokens, answer_.completion_tokens * request_.n);
       });
@@ -87,14 +87,14 @@ class ChunkList {
 };
 
 void add_tool_deltas(ChunkList& chunks, std::uint64_t index, const StubAnswer& answer) {
-  chunks.add_delta(index, {}, [&](JsonWriter& writer) {
+  chunks.add_delta(index, {}, [&](json::Writer& writer) {
     writer.key("tool_calls").begin_array().begin_object().key("index").number(std::uint64_t{0});
     writer.member("id", "call_" + answer.id).member("type", "function");
     writer.key("function").begin_object().member("name", answer.tool_name);
     writer.member("arguments", "").end_object().end_object().end_array();
   });
   for (const std::string_view piece : split_into_pieces(answer.tool_arguments)) {
-    chunks.add_delta(index, {}, [&](JsonWriter& writer) {
+    chunks.add_delta(index, {}, [&](json::Writer& writer) {
       writer.key("tool_calls").begin_array().begin_object().key("index").number(std::uint64_t{0});
       writer.key("function").begin_object().member("arguments", piece);
       writer.end_object().end_object().end_array();
@@ -105,22 +105,22 @@ void add_tool_deltas(ChunkList& chunks, std::uint64_t index, const StubAnswer& a
 MemoryReply chat_stream(const StubRequest& request, const StubAnswer& answer) {
   ChunkList chunks(request, answer, "chatcmpl-stub-", "chat.completion.chunk");
   for (std::uint64_t index = 0; index < request.n; ++index) {
-    chunks.add_delta(index, {}, [](JsonWriter& writer) {
+    chunks.add_delta(index, {}, [](json::Writer& writer) {
       writer.member("role", "assistant").member("content", "");
     });
     if (answer.calls_tool()) {
       add_tool_deltas(chunks, index, answer);
     } else {
       for (const std::string_view piece : split_into_pieces(answer.text)) {
-        chunks.add_delta(index, {}, [&](JsonWriter& writer) { writer.member("content", piece); });
+        chunks.add_delta(index, {}, [&](json::Writer& writer) { writer.member("content", piece); });
       }
     }
-    chunks.add_delta(index, finish_reason(answer), [](JsonWriter&) {});
+    chunks.add_delta(index, finish_reason(answer), [](json::Writer&) {});
   }
   return chunks.finish();
 }
 
-void write_message(JsonWriter& writer, const StubAnswer& answer) {
+void write_message(json::Writer& writer, const StubAnswer& answer) {
   writer.key("message").begin_object().member("role", "assistant");
   if (answer.calls_tool()) {
     writer.key("content").null().key("tool_calls").begin_array().begin_object();
@@ -135,7 +135,7 @@ void write_message(JsonWriter& writer, const StubAnswer& answer) {
 MemoryReply completion_stream(const StubRequest& request, const StubAnswer& answer) {
   ChunkList chunks(request, answer, "cmpl-stub-", "text_completion");
   const auto add = [&](std::uint64_t index, std::string_view text, std::string_view finish) {
-    chunks.add([&](JsonWriter& writer) {
+    chunks.add([&](json::Writer& writer) {
       writer.begin_object().member("text", text).key("index").number(index);
       writer.key("logprobs").null().key("finish_reason");
       finish.empty() ? writer.null() : writer.text(finish);
@@ -154,7 +154,7 @@ MemoryReply completion_stream(const StubRequest& request, const StubAnswer& answ
 MemoryReply render_chat(const StubRequest& request, const StubAnswer& answer) {
   if (request.stream) return chat_stream(request, answer);
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object();
   write_head(writer, request, answer, "chatcmpl-stub-", "chat.completion");
   writer.key("choices").begin_array();
@@ -172,7 +172,7 @@ MemoryReply render_chat(const StubRequest& request, const StubAnswer& answer) {
 MemoryReply render_completion(const StubRequest& request, const StubAnswer& answer) {
   if (request.stream) return completion_stream(request, answer);
   std::string body;
-  JsonWriter writer(body);
+  json::Writer writer(body);
   writer.begin_object();
   write_head(writer, request, answer, "cmpl-stub-", "text_completion");
   writer.key("choices").begin_array();

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "gatehouse/json/writer.hpp"
 #include "json_view.hpp"
-#include "json_writer.hpp"
 
 namespace gatehouse::providers::stub {
 namespace {
@@ -156,7 +156,7 @@ class Sampler {
   const json::Member& root_;
   std::string_view hint_;
   std::string out_;
-  JsonWriter writer_{out_};
+  json::Writer writer_{out_};
 };
 
 }  // namespace
