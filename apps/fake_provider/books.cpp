@@ -94,15 +94,15 @@ void Books::bill(BillEntry entry) {
   totals_.aborted += entry.aborted ? 1 : 0;
   totals_.cost_nano_usd += entry.cost_nano_usd;
   add(totals_.usage, entry.usage);
-  if (bill_.size() == kMaxEntries) bill_.pop_front();
   bill_.push_back(std::move(entry));
+  if (bill_.size() > limits_.bill) bill_.pop_front();
 }
 
 void Books::record(std::uint64_t id, std::uint64_t connection, const Request& request) {
-  if (record_limit_ == 0) return;
+  if (limits_.requests == 0) return;
   const std::lock_guard lock(mutex_);
-  if (seen_.size() < record_limit_) seen_.resize(seen_.size() + 1);
-  Seen& slot = seen_[next_seen_ % record_limit_];
+  if (seen_.size() < limits_.requests) seen_.resize(seen_.size() + 1);
+  Seen& slot = seen_[next_seen_ % limits_.requests];
   ++next_seen_;
   slot.id = id;
   slot.connection = connection;
@@ -145,7 +145,7 @@ void Books::append_bill(std::string& out, bool& first) const {
 void Books::append_requests(std::string& out, bool& first) const {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < seen_.size(); ++i) {
-    const std::size_t oldest = next_seen_ < record_limit_ ? 0 : next_seen_ % record_limit_;
+    const std::size_t oldest = next_seen_ < limits_.requests ? 0 : next_seen_ % limits_.requests;
     const Seen& seen = seen_[(oldest + i) % seen_.size()];
     if (!std::exchange(first, false)) out += ',';
     Object(out)

@@ -38,7 +38,12 @@ struct BillEntry {
 /// One worker's books. Thread-safe: the worker writes, a control request of any worker reads.
 class Books {
  public:
-  explicit Books(std::size_t record_limit) : record_limit_(record_limit) {}
+  /// What is beyond a limit drives out the oldest; the totals keep it.
+  struct Limits {
+    std::size_t bill = 100'000;  ///< calls
+    std::size_t requests = 256;
+  };
+  explicit Books(const Limits& limits) : limits_(limits) {}
 
   void bill(BillEntry entry);
   void record(std::uint64_t id, std::uint64_t connection, const Request& request);
@@ -63,14 +68,13 @@ class Books {
     std::string body;
     std::size_t body_bytes = 0;
   };
-  static constexpr std::size_t kMaxEntries = 100'000;
   static constexpr std::size_t kMaxRecordedBody = 4 << 20;
 
   mutable std::mutex mutex_;
   std::deque<BillEntry> bill_;
   std::vector<Seen> seen_;  // a ring
   std::size_t next_seen_ = 0;
-  std::size_t record_limit_;
+  Limits limits_;
   Totals totals_;
 };
 

@@ -16,7 +16,7 @@ namespace core = gatehouse::core;
 struct Options {
   fp::Listen listen;
   unsigned threads = 1;
-  std::size_t record = 256;
+  fp::Books::Limits books;
   std::string tls_certificate;
   std::string tls_key;
 };
@@ -32,7 +32,8 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
   app.add_option("--port", options.listen.port, "port, 0 for any free one");
   app.add_option("--threads", options.threads, "threads, each with its own listener")
       ->check(CLI::Range(1, 64));
-  app.add_option("--record", options.record, "requests to remember per thread, 0 for none");
+  app.add_option("--record", options.books.requests, "requests to remember per thread, 0 for none");
+  app.add_option("--bill", options.books.bill, "calls of the bill to keep per thread");
   app.add_option("--tls-cert", options.tls_certificate, "PEM certificate chain: serve TLS");
   app.add_option("--tls-key", options.tls_key, "PEM private key")->needs("--tls-cert");
   bool list = false;
@@ -69,7 +70,7 @@ int serve(Options& options) {
   }
   std::vector<std::unique_ptr<fp::Worker>> workers;
   for (unsigned i = 0; i < options.threads; ++i) {
-    shared.books.push_back(std::make_unique<fp::Books>(options.record));
+    shared.books.push_back(std::make_unique<fp::Books>(options.books));
     auto worker = fp::Worker::create(shared, *shared.books.back(), clock, options.listen);
     if (!worker) return failed(worker.error());
     options.listen.port = (*worker)->port();

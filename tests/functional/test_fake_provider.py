@@ -135,5 +135,17 @@ class FakeProviderTest(unittest.TestCase):
 
 
 
+class BillTest(unittest.TestCase):
+    def test_a_bill_keeps_as_many_calls_as_it_was_told(self):
+        fake = harness.Fake("--bill", "3")
+        self.addCleanup(fake.stop)
+        for _ in range(5):
+            self.assertEqual(fake.post("/v1/chat/completions", ask("fake/tokens=1")).status, 200)
+        harness.wait_for(lambda: fake.stats()["in_flight"] == 0, what="quiet upstream")
+        bill = fake.get("/__bill").json()
+        self.assertEqual(len(bill["entries"]), 3)
+        self.assertEqual(bill["totals"]["calls"], 5)
+
+
 if __name__ == "__main__":
     unittest.main()
