@@ -43,7 +43,7 @@ Load::Load(const Options& options) : options_(options), request_(request_of(opti
   // The default slack of 50 us would be part of every latency of an open loop.
   ::prctl(PR_SET_TIMERSLACK, 1);
   for (std::size_t i = 0; i < options.connections; ++i) {
-    connections_.push_back(std::make_unique<Connection>());
+    connections_.push_back(std::make_unique<Connection>(i));
   }
 }
 
@@ -62,6 +62,7 @@ std::string Load::run() {
   Nanos time = now();
   while (!over(time)) {
     start_due(time);
+    leave_due(time);
     const Nanos wait = wait_time(now());
     const timespec limit{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};
     const int ready = ::epoll_pwait2(epoll_, events.data(), kEvents, &limit, nullptr);
@@ -131,12 +132,20 @@ Nanos Load::wait_time(Nanos time) const {
     due = std::min(due, Nanos(static_cast<std::int64_t>(static_cast<double>(arrivals_) * 1e9 /
                                                         options_.rate)));
   }
+  if (!due_.empty()) due = std::min(due, due_.top().at);
   return std::max(due - time, Nanos(0));
 }
 
 void Load::begin(Connection& connection, Nanos intended) {
   ++busy_;
-  connection.begin(request_, intended);
+  tally_.begun();
+  const RequestNumber number{connection.index, connection.requests};
+  const Departure departure = draw_departure(options_.leave, options_.seed, number);
+  connection.begin(request_, intended, departure);
+  if (departure.moment == Departure::Moment::unanswered) {
+    const auto silence = std::chrono::microseconds(departure.amount);
+    due_.push({now() + silence, connection.index, connection.requests});
+  }
   if (!connection.is_open() && !connection.open(address_, epoll_)) {
     fail(connection, Failure::connect, std::strerror(errno));
     return;
@@ -156,11 +165,18 @@ void Load::on_events(Connection& connection, std::uint32_t events) {
     return;
   }
   if ((events & EPOLLIN) == 0 && !closed) return;
+  if (connection.departure().moment == Departure::Moment::unanswered) {
+    leave(connection);
+    return;
+  }
   switch (connection.receive(now(), closed)) {
     case Connection::Got::more:
       return;
     case Connection::Got::done:
       finish(connection);
+      return;
+    case Connection::Got::leaves:
+      leave(connection);
       return;
     case Connection::Got::failed: {
       const bool begun = connection.reader().begun();
@@ -173,6 +189,7 @@ void Load::on_events(Connection& connection, std::uint32_t events) {
 
 void Load::finish(Connection& connection) {
   const ResponseReader& reader = connection.reader();
+  tally_.status(reader.status());
   if (reader.status() != 200) {
     fail(connection, Failure::status,
          std::to_string(reader.status()) + " " + std::string(reader.tail()));
@@ -190,6 +207,26 @@ void Load::finish(Connection& connection) {
                   reader.body_bytes(), intended >= options_.warm_up);
   if (!reader.keeps_alive()) connection.close();
   next(connection);
+}
+
+void Load::leave(Connection& connection) {
+  const bool in_head = connection.reader().state() == ResponseReader::State::head;
+  const Left how = connection.received() == 0 ? Left::unanswered
+                   : in_head                  ? Left::head
+                                              : Left::body;
+  tally_.left(how);
+  connection.leave();
+  next(connection);
+}
+
+/// What begins here is due later, so that this ends.
+void Load::leave_due(Nanos time) {
+  while (!due_.empty() && due_.top().at <= time) {
+    const Due due = due_.top();
+    due_.pop();
+    Connection& connection = *connections_[due.connection];
+    if (connection.busy() && connection.requests == due.request) leave(connection);
+  }
 }
 
 void Load::fail(Connection& connection, Failure failure, std::string_view detail) {

@@ -4,9 +4,12 @@
 #include <netinet/in.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
+#include <queue>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "connection.hpp"
@@ -28,6 +31,14 @@ class Load {
  private:
   static constexpr int kEvents = 512;
 
+  /// A client that leaves unanswered.
+  struct Due {
+    Nanos at{};
+    std::size_t connection = 0;
+    std::uint64_t request = 0;  ///< of that connection
+    auto operator<=>(const Due&) const = default;
+  };
+
   void start_due(Nanos now);
   void start_connections(Nanos now);
   void start_arrivals(Nanos now);
@@ -36,6 +47,8 @@ class Load {
   /// Sends a request that was meant to be sent at `intended`.
   void begin(Connection& connection, Nanos intended);
   void finish(Connection& connection);
+  void leave(Connection& connection);
+  void leave_due(Nanos now);
   void fail(Connection& connection, Failure failure, std::string_view detail);
   void next(Connection& connection);
   void reap(Nanos now);
@@ -55,7 +68,8 @@ class Load {
   std::size_t busy_ = 0;
   std::uint64_t arrivals_ = 0;     // open loop
   std::vector<Connection*> idle_;  // open loop
-  std::deque<Nanos> waiting_;      // open loop: arrivals without a connection
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::deque<Nanos> waiting_;  // open loop: arrivals without a connection
 };
 
 }  // namespace gatehouse::load_generator

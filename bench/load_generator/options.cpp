@@ -36,6 +36,12 @@ void add_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--duration-ms", raw.duration_ms, "time of sending");
   app.add_option("--warm-up-ms", raw.warm_up_ms, "requests of this time are not sampled");
   app.add_option("--timeout-ms", raw.timeout_ms, "for one request");
+  app.add_option(
+         "--leave", options.leave,
+         "share of the requests whose client leaves early: unanswered, in the head or in the\n"
+         "body, by a reset or an orderly end, and connects anew. Reported as \"left\"")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--seed", options.seed, "the same requests leave at the same moments");
   app.add_option("--expect-frames", options.expected_frames, "events that each stream must have");
   app.add_option("--expect-end", options.expected_end, "text that each body must end with");
 }

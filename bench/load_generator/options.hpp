@@ -28,6 +28,9 @@ struct Options {
   Millis warm_up{0};                 ///< requests that start in this time are not sampled
   Millis timeout{10'000};            ///< for one request, and for the end of the run
 
+  double leave = 0;        ///< share of the requests whose client leaves early
+  std::uint64_t seed = 1;  ///< of which they are, and when
+
   std::uint64_t expected_frames = 0;  ///< events per stream; 0: any number
   std::string expected_end;           ///< the body's last bytes but for white space; "": any
 };

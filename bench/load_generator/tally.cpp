@@ -12,6 +12,21 @@ namespace {
 constexpr std::array<std::string_view, kFailureKinds> kNames = {"connect", "cut",     "malformed",
                                                                 "status",  "content", "timeout"};
 
+constexpr std::array<std::string_view, kLeftKinds> kLeftNames = {"unanswered", "head", "body"};
+
+/// An object of counts with their total.
+template <std::size_t N>
+std::string counts(const std::array<std::string_view, N>& names,
+                   const std::array<std::uint64_t, N>& values) {
+  std::string out = "{";
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < N; ++i) {
+    total += values[i];
+    fmt::format_to(std::back_inserter(out), R"("{}":{},)", names[i], values[i]);
+  }
+  return out + fmt::format(R"("total":{}}})", total);
+}
+
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -64,16 +79,16 @@ std::string Tally::to_json(Nanos elapsed) {
   std::string out =
       fmt::format(R"({{"requests":{},"seconds":{:.4f},"rate":{:.1f},"frames":{},"body_bytes":{},)",
                   requests_, seconds, static_cast<double>(requests_) / seconds, frames_, bytes_);
-  fmt::format_to(std::back_inserter(out),
-                 R"("most_open":{},"latency_us":{},"first_byte_us":{},"failures":{{)", most_open_,
-                 percentiles(latencies_), percentiles(first_bytes_));
-  std::uint64_t total = 0;
-  for (std::size_t kind = 0; kind < kFailureKinds; ++kind) {
-    total += failures_[kind];
-    fmt::format_to(std::back_inserter(out), R"("{}":{},)", kNames[kind], failures_[kind]);
+  std::string statuses;
+  for (const auto& [status, count] : statuses_) {
+    statuses += fmt::format(R"({}"{}":{})", statuses.empty() ? "" : ",", status, count);
   }
-  fmt::format_to(std::back_inserter(out), R"("total":{}}},"first_failure":{}}})", total,
-                 quoted(first_failure_));
+  fmt::format_to(
+      std::back_inserter(out),
+      R"("most_open":{},"latency_us":{},"first_byte_us":{},"begun":{},"statuses":{{{}}},)",
+      most_open_, percentiles(latencies_), percentiles(first_bytes_), begun_, statuses);
+  fmt::format_to(std::back_inserter(out), R"("left":{},"failures":{},"first_failure":{}}})",
+                 counts(kLeftNames, left_), counts(kNames, failures_), quoted(first_failure_));
   return out;
 }
 
