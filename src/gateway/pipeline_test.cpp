@@ -115,6 +115,25 @@ TEST_F(PipelineTest, ClientThatLeavesMidStreamIsBilledForWhatItGot) {
   EXPECT_GT(record.usage.prompt, 0U);
 }
 
+TEST_F(PipelineTest, WhatAnthropicHasNotReportedYetIsAnEstimate) {
+  build({entry("m")});
+  const std::string body =
+      R"({"model":"m","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"Hi"}]})";
+  const RecordingSink left =
+      run(body, WireFormat::anthropic_messages, kKey, /*client_leaves_after=*/1);
+  EXPECT_FALSE(left.ended);
+  (void)run(body, WireFormat::anthropic_messages);
+  ASSERT_EQ(observer.settled.size(), 2U);
+  const CallRecord& broken = observer.settled[0].record;
+  const CallRecord& whole = observer.settled[1].record;
+  EXPECT_EQ(broken.outcome, Outcome::interrupted);
+  // The prompt was told at the start, the output is not: the bill may say another sum.
+  EXPECT_EQ(broken.usage.prompt, whole.usage.prompt);
+  EXPECT_LT(broken.usage.completion, whole.usage.completion);
+  EXPECT_EQ(broken.usage_source, core::UsageSource::estimated);
+  EXPECT_EQ(whole.usage_source, core::UsageSource::reported);
+}
+
 TEST_F(PipelineTest, AbandonedStreamsAreFinishedForTheirBillWhereAskedTo) {
   limits.finish_abandoned = true;
   build({entry("m")});

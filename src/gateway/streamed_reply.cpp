@@ -80,6 +80,9 @@ class Relayed {
 
 void take_stream_usage(Attempt& attempt, const Relayed& relayed) {
   take_usage(attempt.call, relayed.relay().usage(), relayed.relay().generated_bytes());
+  if (!relayed.relay().usage_is_reported()) {
+    attempt.call.usage_source = core::UsageSource::estimated;
+  }
   attempt.call.response_id = relayed.relay().response_id();
 }
 

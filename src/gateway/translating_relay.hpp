@@ -19,6 +19,7 @@ class TranslatingRelay final : public providers::StreamRelay {
 
   core::Result<Verdict> relay(const net::SseEvent& event, std::string& out) override;
   std::optional<core::TokenUsage> usage() const override;
+  bool usage_is_reported() const override { return final_usage_; }
   std::uint64_t generated_bytes() const override { return generated_bytes_; }
   std::string_view error_message() const override { return error_message_; }
   std::string_view response_id() const override { return response_id_; }

@@ -43,6 +43,7 @@ TEST_F(TranslatingRelayTest, TranslatesToTheProperEnd) {
   ASSERT_TRUE(relay.usage());
   EXPECT_EQ(relay.usage()->prompt, 5U);
   EXPECT_EQ(relay.usage()->completion, 2U);
+  EXPECT_FALSE(relay.usage_is_reported());
   feed("content_block_stop", R"({"type":"content_block_stop","index":0})");
   feed(
       "message_delta",
@@ -54,6 +55,7 @@ TEST_F(TranslatingRelayTest, TranslatesToTheProperEnd) {
   ASSERT_TRUE(relay.usage());
   EXPECT_EQ(relay.usage()->prompt, 5U);
   EXPECT_EQ(relay.usage()->completion, 7U);
+  EXPECT_TRUE(relay.usage_is_reported());
   EXPECT_EQ(relay.generated_bytes(), 5U);
 }
 

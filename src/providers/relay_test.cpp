@@ -17,6 +17,7 @@ struct Relayed {
   std::string out;
   std::vector<Verdict> verdicts;
   std::optional<core::TokenUsage> usage;
+  bool reported = false;
   std::uint64_t generated = 0;
   std::string error;
   std::string id;
@@ -40,6 +41,7 @@ Relayed relay(WireFormat format, std::string_view stream, RelayOptions options =
     relayed.verdicts.push_back(*verdict);
   }
   relayed.usage = relay->usage();
+  relayed.reported = relay->usage_is_reported();
   relayed.generated = relay->generated_bytes();
   relayed.error = relay->error_message();
   relayed.id = relay->response_id();
@@ -79,6 +81,23 @@ TEST(RelayTest, ReadsUsageAndLength) {
   const Relayed tools = relay(kMessages, fixture("anthropic/fixtures/tools_stream.sse"));
   EXPECT_EQ(tools.usage, (core::TokenUsage{.prompt = 472, .completion = 89}));
   EXPECT_EQ(tools.generated, 11U + 4U + 12U + 9U);
+}
+
+TEST(RelayTest, KnowsWhetherAllOfTheUsageWasReported) {
+  const auto last_events_cut = [](std::string stream, int count) {
+    for (int i = 0; i <= count; ++i) stream.resize(stream.rfind("\n\n"));
+    return stream + "\n\n";
+  };
+  const std::string chat = fixture("openai/fixtures/chat_stream.sse");
+  EXPECT_TRUE(relay(kChat, chat).reported);
+  EXPECT_TRUE(relay(kChat, last_events_cut(chat, 1)).reported);   // without [DONE]
+  EXPECT_FALSE(relay(kChat, last_events_cut(chat, 2)).reported);  // and without the usage
+  const std::string messages = fixture("anthropic/fixtures/messages_stream.sse");
+  EXPECT_TRUE(relay(kMessages, messages).reported);
+  EXPECT_TRUE(relay(kMessages, last_events_cut(messages, 1)).reported);  // without message_stop
+  const Relayed broken = relay(kMessages, last_events_cut(messages, 2));
+  EXPECT_TRUE(broken.usage);
+  EXPECT_FALSE(broken.reported);
 }
 
 TEST(RelayTest, RenamesTheModel) {

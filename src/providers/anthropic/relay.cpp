@@ -31,6 +31,7 @@ class Relay final : public RelayBase {
     }
     return usage;
   }
+  bool usage_is_reported() const override { return final_ && usage_.total().has_value(); }
 
  private:
   /// The type stands in the data, also where the event line names it.

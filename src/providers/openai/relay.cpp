@@ -72,6 +72,7 @@ class Relay final : public RelayBase {
   }
 
   std::optional<core::TokenUsage> usage() const override { return usage_; }
+  bool usage_is_reported() const override { return usage_.has_value(); }
 
  private:
   struct Chunk {

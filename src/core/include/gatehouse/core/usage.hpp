@@ -36,7 +36,7 @@ struct TokenUsage {
 enum class UsageSource : std::uint8_t {
   none,       ///< nothing was used (refused, or failed before the provider worked)
   reported,   ///< by the provider
-  estimated,  ///< by us, because the provider reported none or nonsense
+  estimated,  ///< by us, because the provider reported none, nonsense or a part
 };
 
 /// Largest count of one field that is believed; above it the report is nonsense. Several times the

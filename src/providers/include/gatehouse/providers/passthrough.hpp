@@ -88,6 +88,8 @@ class StreamRelay {
   /// Where the format tells the prompt first (Anthropic), the completion is estimated until the
   /// report at the end.
   virtual std::optional<core::TokenUsage> usage() const = 0;
+  /// Whether usage() is the provider's word on all of its counts; false while there is none.
+  virtual bool usage_is_reported() const = 0;
   /// Bytes of generated text relayed so far, for an estimate where no usage came.
   virtual std::uint64_t generated_bytes() const = 0;
   virtual std::string_view error_message() const = 0;
