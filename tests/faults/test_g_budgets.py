@@ -320,18 +320,6 @@ class CapTest(LedgerTest):
         self.assertEqual([entry for entry in self.fake.bill() if entry["model"] ==
                           "nobody-knows-this"], [])
 
-    def test_g8_aborted_calls_leave_nothing_reserved(self):
-        key = self.new_key(max_budget=50)
-        mix = Mix(self, key, seed=8)
-        mix.kinds = lambda: (mix.aborted, mix.aborted, mix.chat, mix.slow_stream)
-        Load(mix, 16, calls=CALLS).join()
-        report = self.check()
-        self.assertEqual(report["more"]["open_reservations"], 0)
-        self.assertEqual(report["more"]["pending_nano"], 0)
-        # The server's own counter agrees: the rest of the budget can be used to the last.
-        info = self.admin(f"/key/info?key={key}")["info"]
-        self.assertEqual(nano(info["spend"]), self.spent(5, self.token(key)))
-
     def test_g10_a_reset_sent_twice_counts_once(self):
         key = self.new_key(max_budget=self.usd(self.cap))
         for _ in range(3):

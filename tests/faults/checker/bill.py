@@ -158,6 +158,7 @@ def check_i11(context, verdict):
     unknown += sum(abs(record["cost_nano"] - entry["cost_nano_usd"]) for entry, record in covered)
     unknown += sum(record["cost_nano"] for record in unused)
     unknown += _check_estimates(match, context, verdict)
+    unknown += _take_unread(match, context)
     for record in match.records:
         if record["status"] != "unknown" and record["cost_nano"]:
             doubled += record["cost_nano"]
@@ -184,6 +185,20 @@ def _check_estimates(match, context, verdict):
         max(0, entry["cost_nano_usd"] - record["cost_nano"]) for entry, record in match.estimated)
     context.figures["estimated_above_nano"] = off - context.figures["estimated_below_nano"]
     return off
+
+
+def _take_unread(match, context):
+    """A client that left at once may have taken its request from the provider before that had read
+    it, which the server cannot know: as many may be charged for a prompt that nobody billed."""
+    limit = context.options.left_unanswered
+    unread = [record for record in match.records if record["status"] == "interrupted" and
+              _broken_off(record) and record["request_id"] == record["call_id"]][:limit]
+    gone = {id(record) for record in unread}
+    match.records = [record for record in match.records if id(record) not in gone]
+    total = sum(record["cost_nano"] for record in unread)
+    context.figures["unread_calls"] = len(unread)
+    context.figures["unread_nano"] = total
+    return total
 
 
 def _check_in_flight(context, verdict, covered, unused):

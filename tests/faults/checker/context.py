@@ -60,6 +60,7 @@ class Options:
     price_versions: list = None
     allow_over_nano: int = 0       # a cap was lowered under work in flight
     lenient: bool = False          # admission without reservation of the estimate
+    left_unanswered: int = 0       # clients that left before a byte of the answer had come
     unbilled_models: tuple = ()    # models whose upstream is not the one of the bill
 
 

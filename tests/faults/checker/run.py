@@ -88,6 +88,8 @@ def _arguments(arguments):
     parser.add_argument("--answers", help="what clients saw: a JSON object per line")
     parser.add_argument("--quiet", action="store_true", help="nothing runs any more")
     parser.add_argument("--in-flight", type=int, help="calls under way when the fault struck")
+    parser.add_argument("--left-unanswered", type=int, default=0,
+                        help="clients that left before a byte of their answer")
     parser.add_argument("--max-age", type=float, default=660.0, help="seconds of a reservation")
     parser.add_argument("--secrets", help="file with a secret per line")
     parser.add_argument("--canaries", help="file with a canary per line")
@@ -115,7 +117,7 @@ def main(arguments=None):
     report = check(database, journals, Options(
         quiet=given.quiet, max_age_s=given.max_age, bill=_load(given.bill),
         stats=_load(given.stats), answers=[json.loads(line) for line in _lines(given.answers)],
-        in_flight=given.in_flight, secrets=_lines(given.secrets), canaries=_lines(given.canaries),
+        in_flight=given.in_flight, left_unanswered=given.left_unanswered, secrets=_lines(given.secrets), canaries=_lines(given.canaries),
         scanned=given.scan, pid=given.pid, baseline=_load(given.baseline),
         price_versions=given.price_version, allow_over_nano=given.allow_over,
         lenient=given.lenient))

@@ -314,6 +314,22 @@ class CheckerTest(unittest.TestCase):
         self.poke(self.folder / "gatehouse.db", 4096 * (page - 1), b"\xde\xad\xbe\xef" * 200)
         self.assertFalse(self.report()["ok"])
 
+    def test_37_charged_for_what_the_provider_never_read(self):
+        """Only as many as there were clients that left at once."""
+        call = self.template.applied[0]
+        self.sql("UPDATE call_record SET status = 'interrupted', usage_source = 'estimated', "
+                 "request_id = call_id WHERE seq = 1")
+        # Those that nobody knows of either could be taken for it.
+        gone = {one.bill_id for one in self.template.calls if one.status == "unknown" or one is call}
+        self.bill["entries"] = [entry for entry in self.bill["entries"] if entry["id"] not in gone]
+        self.assertEqual(self.caught("I11")["figures"]["M+"], call.billed)
+        report = self.report(left_unanswered=1)
+        self.assertTrue(report["ok"], json.dumps(report, indent=1))
+        self.assertEqual(report["more"]["unread_nano"], call.billed)
+        # What was answered was read.
+        self.sql("UPDATE call_record SET request_id = 'chatcmpl-0' WHERE seq = 1")
+        self.caught("I11", left_unanswered=1)
+
 
 if __name__ == "__main__":
     unittest.main()
