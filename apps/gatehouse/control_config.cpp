@@ -95,9 +95,13 @@ void describe(config::Section& s, LimitSettings& c) {
   s.check(!c.budget_status || *c.budget_status == 400 || *c.budget_status == 402 ||
               *c.budget_status == 422 || *c.budget_status == 429,
           "budget_status", "must be 400, 402, 422 or 429");
-  s.boolean("finish_abandoned_calls", c.finish_abandoned_calls,
-            {.text = "a call goes on when its client has left, so that its cost is the provider's",
-             .restart = true});
+  s.choice("abandoned_calls", c.abandoned_calls,
+           {{"cancel", gateway::AbandonedCalls::cancel},
+            {"finish_whole_replies", gateway::AbandonedCalls::finish_whole_replies},
+            {"finish_all", gateway::AbandonedCalls::finish_all}},
+           {.text = "what becomes of a call whose client has left: a finished one costs what the "
+                    "provider bills, a cancelled one an estimate of what it had relayed",
+            .restart = true});
 }
 
 void describe(config::Section& s, KeySettings& c) {

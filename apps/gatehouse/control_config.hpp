@@ -10,6 +10,7 @@
 
 #include "gatehouse/config/section.hpp"
 #include "gatehouse/gateway/accounting.hpp"
+#include "gatehouse/gateway/pipeline.hpp"
 #include "gatehouse/models/config.hpp"
 #include "gatehouse/tenancy/database_directory.hpp"
 #include "gatehouse/tenancy/key_policy.hpp"
@@ -35,7 +36,7 @@ struct LimitSettings {
   limits::RateMode rate_limit = limits::RateMode::fixed_window;
   core::Millis rate_limit_window{60'000};
   std::optional<std::uint32_t> budget_status;
-  bool finish_abandoned_calls = false;
+  gateway::AbandonedCalls abandoned_calls = gateway::AbandonedCalls::finish_whole_replies;
 };
 
 /// `keys`.

@@ -42,7 +42,7 @@ WorkerOptions worker_options(const AppConfig& config, std::shared_ptr<net::TlsSe
   options.server.drain_timeout = s.drain_timeout;
   options.server.tls = std::move(tls);
   options.limits.stream_idle = s.stream_idle_timeout;
-  options.limits.finish_abandoned = config.control.limits.finish_abandoned_calls;
+  options.limits.abandoned = config.control.limits.abandoned_calls;
   options.durability = config.control.storage.durability;
   options.metrics_need_key = config.metrics.require_key;
   return options;

@@ -100,6 +100,40 @@ TEST(Cancellation, ACallbackMayRegisterAnother) {
   EXPECT_EQ(runs, 1);
 }
 
+TEST(Cancellation, AShutdownOutranksAClientThatHasLeft) {
+  Cancellation cancellation;
+  std::string heard;
+  CancelCallback goes_on(cancellation, [&] {
+    heard += 'a';
+    goes_on.listen_on(cancellation, [&] { heard += 'b'; });
+  });
+  CancelCallback ends(cancellation, [&] { heard += 'c'; });
+  cancellation.request(Reason::client_left);
+  EXPECT_EQ(heard, "ca");
+  cancellation.request(Reason::client_left);
+  cancellation.request(Reason::deadline);
+  EXPECT_EQ(heard, "ca");
+  EXPECT_EQ(cancellation.reason(), Reason::client_left);
+  cancellation.request(Reason::shutdown);
+  EXPECT_EQ(heard, "cab");
+  EXPECT_EQ(cancellation.reason(), Reason::shutdown);
+  cancellation.request(Reason::client_left);
+  EXPECT_EQ(cancellation.reason(), Reason::shutdown);
+}
+
+TEST(Cancellation, OneThatListensOnMayBeDestroyed) {
+  Cancellation cancellation;
+  int runs = 0;
+  auto first = std::make_unique<CancelCallback>(cancellation, [] {});
+  auto second = std::make_unique<CancelCallback>(cancellation, [] {});
+  cancellation.request(Reason::client_left);
+  first->listen_on(cancellation, [&] { ++runs; });
+  second->listen_on(cancellation, [&] { ++runs; });
+  second.reset();
+  cancellation.request(Reason::shutdown);
+  EXPECT_EQ(runs, 1);
+}
+
 TEST(Cancellation, ServesAgainAfterReset) {
   Cancellation cancellation;
   cancellation.request(Reason::deadline);

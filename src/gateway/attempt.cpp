@@ -185,12 +185,26 @@ core::Task<std::optional<AttemptFailure>> read_refusal(Attempt& attempt,
   co_return failure;
 }
 
+/// Whether the call goes on when its client has left, once it is under way.
+bool finishes_abandoned(const Call& call) {
+  switch (call.worker.limits.abandoned) {
+    case AbandonedCalls::cancel:
+      return false;
+    case AbandonedCalls::finish_whole_replies:
+      return !call.wishes.stream;
+    case AbandonedCalls::finish_all:
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Attempt::Attempt(Call& its_call, const models::Deployment& its_deployment)
     : call(its_call),
       deployment(its_deployment),
       upstream(its_call.snapshot->upstream_of(its_deployment)),
+      grace([this] { cancellation.request(core::Cancellation::Reason::client_left); }),
       follow(its_call.inbound.cancellation, [this] { follow_request(); }),
       context{.deadline = its_call.deadline,
               .cancellation = cancellation,
@@ -206,10 +220,22 @@ Attempt::Attempt(Call& its_call, const models::Deployment& its_deployment)
 
 void Attempt::follow_request() {
   const core::Cancellation::Reason reason = call.inbound.cancellation.reason();
-  // The provider bills a whole answer, whoever still waits for it; its usage is in its end.
-  const bool finish = reason == core::Cancellation::Reason::client_left &&
-                      call.reservation.dispatched && call.worker.limits.finish_abandoned;
-  if (!finish) cancellation.request(reason);
+  if (reason != core::Cancellation::Reason::client_left) {
+    cancellation.request(reason);
+    return;
+  }
+  follow.listen_on(call.inbound.cancellation, [this] { follow_request(); });
+  abandon();
+}
+
+void Attempt::abandon() {
+  if (under_way && finishes_abandoned(call)) return;
+  const core::Millis patience = call.worker.limits.abandoned_grace;
+  if (!under_way || patience.count() == 0) {
+    cancellation.request(core::Cancellation::Reason::client_left);
+  } else if (!grace.armed()) {
+    call.worker.tools.loop.arm(grace, call.now() + patience);
+  }
 }
 
 AttemptFailure failure_of(const Attempt& attempt, const core::Error& error, bool maybe_sent) {
@@ -299,6 +325,7 @@ core::Task<std::optional<AttemptFailure>> run_attempt(Attempt& attempt, ReplySin
   const core::Clock& clock = call.worker.tools.loop.clock();
   const core::MonotonicTime sent_at = clock.monotonic();
   dispatch(call);
+  attempt.under_way = true;
   auto sent = co_await attempt.upstream.provider->send(
       call.worker.tools.client, attempt.upstream.target, outbound, attempt.context);
   // Other calls have used the scanner meanwhile.

@@ -36,6 +36,8 @@ struct Attempt {
   const Upstream& upstream;
   /// Ends this try alone; follows the request's own cancellation.
   core::Cancellation cancellation;
+  net::Timer grace;  ///< what is on its way may come until then
+  bool under_way = false;
   core::CancelCallback follow;
   core::CallContext context;
   providers::WireFormat format;  ///< spoken with the provider
@@ -44,9 +46,13 @@ struct Attempt {
   std::string_view encoded_piece;
   models::InFlight in_flight;
 
-  /// The request was cancelled: so is this try, if nothing is lost by it.
-  void follow_request();
+  /// Ends a try whose client has left: not at once when it is under way, if something is lost by
+  /// it.
+  void abandon();
   bool translates() const { return format != call.inbound.format; }
+
+ private:
+  void follow_request();
 };
 
 /// Runs one try. Empty when the client was answered (or is gone) and the call is settled; else

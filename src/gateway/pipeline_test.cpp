@@ -116,6 +116,7 @@ TEST_F(PipelineTest, ClientThatLeavesMidStreamIsBilledForWhatItGot) {
 }
 
 TEST_F(PipelineTest, WhatAnthropicHasNotReportedYetIsAnEstimate) {
+  limits.abandoned_grace = core::Millis(0);
   build({entry("m")});
   const std::string body =
       R"({"model":"m","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"Hi"}]})";
@@ -135,7 +136,7 @@ TEST_F(PipelineTest, WhatAnthropicHasNotReportedYetIsAnEstimate) {
 }
 
 TEST_F(PipelineTest, AbandonedStreamsAreFinishedForTheirBillWhereAskedTo) {
-  limits.finish_abandoned = true;
+  limits.abandoned = AbandonedCalls::finish_all;
   build({entry("m")});
   (void)run(with(R"("stream":true)"));
   const RecordingSink left =
@@ -148,6 +149,16 @@ TEST_F(PipelineTest, AbandonedStreamsAreFinishedForTheirBillWhereAskedTo) {
   EXPECT_EQ(abandoned.usage_source, core::UsageSource::reported);
   EXPECT_EQ(abandoned.usage, whole.usage);
   EXPECT_EQ(abandoned.cost, whole.cost);
+}
+
+TEST_F(PipelineTest, WhatIsOnItsWayWhenTheClientLeavesIsRead) {
+  build({entry("m")});
+  (void)run(with(R"("stream":true)"));
+  (void)run(with(R"("stream":true)"), WireFormat::openai_chat, kKey, /*client_leaves_after=*/1);
+  ASSERT_EQ(observer.settled.size(), 2U);
+  EXPECT_EQ(observer.settled[1].record.outcome, Outcome::interrupted);
+  EXPECT_EQ(observer.settled[1].record.usage_source, core::UsageSource::reported);
+  EXPECT_EQ(observer.settled[1].record.cost, observer.settled[0].record.cost);
 }
 
 TEST_F(PipelineTest, AnthropicClientsGetTheirOwnFormat) {

@@ -132,20 +132,19 @@ AttemptFailure failed_unseen(const Attempt& attempt, const core::Error& error,
   return failure;
 }
 
-bool client_left(const Call& call) {
-  return call.inbound.cancellation.reason() == core::Cancellation::Reason::client_left;
-}
+enum class Client : std::uint8_t { listens, gone };
 
 /// The client has seen a part: it is told, without a false end of the stream.
 core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& relayed,
-                           ReplySink& sink) {
+                           Client client, ReplySink& sink) {
   Call& call = attempt.call;
   AttemptFailure failure = failure_of(attempt, error, true);
   take_stream_usage(attempt, relayed);
   if (failure.counts) {
     report_failure(attempt, failure);
   }
-  if (client_left(call)) {
+  if (client == Client::gone ||
+      call.inbound.cancellation.reason() == core::Cancellation::Reason::client_left) {
     settle_interrupted(call);
     co_return;
   }
@@ -185,17 +184,17 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
   }
   Relayed relayed(attempt);
   bool begun = false;
-  bool listening = true;  // somebody takes what comes
+  Client client = Client::listens;
   while (!relayed.ended) {
     auto advanced = co_await advance(attempt, response, relayed);
     if (!advanced) {
       if (!begun) {
         co_return failed_unseen(attempt, advanced.error(), relayed);
       }
-      co_await break_off(attempt, advanced.error(), relayed, sink);
+      co_await break_off(attempt, advanced.error(), relayed, client, sink);
       co_return std::nullopt;
     }
-    if (!listening) relayed.pending.clear();
+    if (client == Client::gone) relayed.pending.clear();
     if (relayed.pending.empty() || (relayed.ended && begun)) continue;
     core::Result<void> sent;
     if (!begun) {
@@ -207,14 +206,11 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
       relayed.pending.clear();
     }
     if (sent) continue;
-    listening = false;
-    if (attempt.call.worker.limits.finish_abandoned) continue;
-    take_stream_usage(attempt, relayed);
-    settle_interrupted(call);
-    co_return std::nullopt;
+    client = Client::gone;
+    attempt.abandon();
   }
   take_stream_usage(attempt, relayed);
-  if (!listening) {
+  if (client == Client::gone) {
     settle_interrupted(call);
   } else {
     settle(call, Outcome::answered, 200);

@@ -16,6 +16,7 @@ DIALECTS = ("fake/", "anthropic-fake/")
 
 
 class SettlementTest(harness.GatewayTest):
+    extra_config = {"limits": {"abandoned_calls": "cancel"}}
     router_settings = {"num_retries": 0, "disable_cooldowns": True,
                        "fallbacks": [{"breaks": ["spare"]}, {"silent": ["spare"]}]}
 

@@ -31,7 +31,7 @@ class ExactnessTest(LedgerTest):
 
     def test_everything_says_the_same(self):
         """Calls that clients broke off are finished for their bill, so that nothing is estimated."""
-        self.settings = {"limits": {"finish_abandoned_calls": True}}
+        self.settings = {"limits": {"abandoned_calls": "finish_all"}}
         self.equals_the_bill(True, CALLS)
 
     def test_without_interrupted_calls_nothing_is_estimated(self):

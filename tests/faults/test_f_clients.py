@@ -42,6 +42,19 @@ def raw_chat(model, **members):
             harness.MASTER_KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
+def assert_let_go(test, stream):
+    """A client that leaves before the first byte: the provider is let go within a second."""
+    test.fake.reset()
+    client = harness.RawClient(test.gateway.port)
+    client.send(raw_chat("fake/ttfb=20000", stream=stream))
+    harness.wait_for(lambda: test.fake.stats()["in_flight"] == 1, 5, "the call upstream")
+    left = time.monotonic() * 1000
+    client.close()
+    entry = test.fake.wait_for_bill(1)[0]
+    test.assertTrue(entry["aborted"])
+    test.assertLessEqual(entry["ended_ms"] - left, 1000)
+
+
 class SlowClientsTest(harness.GatewayTest):
     def test_f1_back_pressure_reaches_the_upstream(self):
         """Clients that hardly read must not make the gateway hold what they do not read."""
@@ -98,16 +111,36 @@ class SlowClientsTest(harness.GatewayTest):
         self.assertTrue(billed / 3 < told < billed * 3, (told, billed))
 
     def test_f3_a_client_that_leaves_before_the_first_token(self):
-        for stream in (True, False):
-            self.fake.reset()
+        assert_let_go(self, stream=True)
+
+    def test_f4_a_client_that_leaves_a_plain_call_is_charged_the_whole(self):
+        """What the provider goes on with is read to its end: a client that always leaves early
+        would else be charged for its prompts alone."""
+        self.fake.reset()
+        calls = self.gateway.metric("litellm_proxy_total_requests_metric")
+        spend = float(self.gateway.metric("litellm_spend_metric"))
+        for _ in range(5):
             client = harness.RawClient(self.gateway.port)
-            client.send(raw_chat("fake/ttfb=20000", stream=stream))
+            client.send(raw_chat("fake/ttfb=300;tokens=77"))
             harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
-            left = time.monotonic() * 1000
             client.close()
-            entry = self.fake.wait_for_bill(1)[0]
-            self.assertTrue(entry["aborted"])
-            self.assertLessEqual(entry["ended_ms"] - left, 1000)
+            harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "its end")
+        bill = self.fake.wait_for_bill(5)
+        self.assertEqual([entry["aborted"] for entry in bill], [False] * 5)
+        harness.wait_for(lambda: self.gateway.metric("litellm_proxy_total_requests_metric") ==
+                         calls + 5, 5, "five records")
+        told = float(self.gateway.metric("litellm_spend_metric")) - spend
+        self.assertAlmostEqual(told, sum(entry["cost_nano_usd"] for entry in bill) / 1e9, places=12)
+        self.assertEqual(self.gateway.metric("litellm_in_flight_requests"), 0)
+
+
+class CancellingTest(harness.GatewayTest):
+    """With `abandoned_calls: cancel` plain calls are broken off, too."""
+
+    extra_config = {"limits": {"abandoned_calls": "cancel"}}
+
+    def test_f3_a_plain_call(self):
+        assert_let_go(self, stream=False)
 
     def test_f4_a_client_that_leaves_a_plain_call_is_recorded_once(self):
         def calls():

@@ -46,7 +46,7 @@ class Crowd:
 
 
 class SoakTest(LedgerTest):
-    finish = False  # calls whose clients left
+    abandoned = "finish_whole_replies"
     fake_options = ("--record", "0", "--threads", "1", "--bill", str(CALLS + 100_000))
 
     def config(self):
@@ -56,7 +56,7 @@ class SoakTest(LedgerTest):
                                  max_budget=100_000),
             "model_info": {"id": "the-bounded-one"}})
         # One window for the whole run, so that what is left of a rate tells what was used.
-        config["limits"] = {"rate_limit_window": "1h", "finish_abandoned_calls": self.finish}
+        config["limits"] = {"rate_limit_window": "1h", "abandoned_calls": self.abandoned}
         return config
 
     def people(self):
@@ -255,7 +255,7 @@ class SoakTest(LedgerTest):
         self.soak_and_check()
 
     def test_g8_calls_that_are_finished_cost_what_the_provider_bills(self):
-        self.finish = True
+        self.abandoned = "finish_all"
         report = self.soak_and_check()
         self.assertEqual(report["figures"]["D"], 0)
         self.assertEqual(report["more"]["estimated_calls"], 0)

@@ -145,6 +145,29 @@ class DrainTest(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 6)
         harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
 
+    def test_a_call_that_goes_on_without_its_client_ends_with_the_drain(self):
+        self.gateway.stop()
+        self.gateway = harness.Gateway({
+            "model_list": [harness.deployment("fake/*", "fake/*", self.fake.url + "/v1")],
+            "general_settings": {"master_key": harness.MASTER_KEY},
+            "server": {"drain_timeout": 1}})
+        self.addCleanup(self.gateway.stop)
+        body = json.dumps({"model": "fake/ttfb=20000",
+                           "messages": [{"role": "user", "content": "Hello"}]}).encode()
+        client = harness.RawClient(self.gateway.port)
+        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+                    harness.MASTER_KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
+        client.close()
+        begin = time.monotonic()
+        self.gateway.program.signal(signal.SIGTERM)
+        self.assertEqual(self.gateway.program.wait(10), 0)
+        self.assertLess(time.monotonic() - begin, 6)
+        harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
+        records = [json.loads(line) for line in self.gateway.program.output().splitlines()
+                   if '"call_settled"' in line]
+        self.assertEqual([(one["outcome"], one["status"]) for one in records], [("failed", 503)])
+
     def test_sigint_ends_it_too(self):
         self.gateway.program.signal(signal.SIGINT)
         self.assertEqual(self.gateway.program.wait(10), 0)

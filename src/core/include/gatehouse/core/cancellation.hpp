@@ -21,7 +21,8 @@ class Cancellation {
   bool requested() const noexcept { return reason_ != Reason::none; }
   Reason reason() const noexcept { return reason_; }
 
-  /// First reason wins; runs every registered callback once, most recent first.
+  /// First reason wins, but a shutdown outranks a client that has left: what goes on without it
+  /// ends then, too. Runs every registered callback once, most recent first.
   void request(Reason reason);
 
   /// Makes the object ready for the next request on the same connection. No callbacks may remain.
@@ -42,13 +43,17 @@ class CancelCallback {
   CancelCallback(const CancelCallback&) = delete;
   CancelCallback& operator=(const CancelCallback&) = delete;
 
+  /// For a callback that has run and let something go on: `function` hears of a reason that
+  /// outranks the present one.
+  void listen_on(Cancellation& cancellation, std::function<void()> function);
+
  private:
   friend class Cancellation;
+  void link(Cancellation& cancellation) noexcept;
   void unlink() noexcept;
 
-  Cancellation* owner_ = nullptr;
   CancelCallback* next_ = nullptr;
-  CancelCallback* previous_ = nullptr;
+  CancelCallback** link_to_this_ = nullptr;  ///< null: in no list
   std::function<void()> function_;
 };
 

@@ -46,13 +46,20 @@ struct PipelineTools {
   Accounting accounting;
 };
 
+/// Which calls go on when their client has left, so that their bill is exact: the provider tells
+/// the usage at the end. The others are cancelled after PipelineLimits::abandoned_grace and posted
+/// at an estimate of what has come until then, which says nothing of a whole answer that is under
+/// way.
+enum class AbandonedCalls : std::uint8_t { cancel, finish_whole_replies, finish_all };
+
 struct PipelineLimits {
   std::size_t max_reply_bytes = std::size_t{64} << 20;
   std::size_t max_stream_bytes = std::size_t{256} << 20;
   core::Millis stream_idle{300'000};  ///< silence in a reply that is under way
-  /// A call goes on when its client has left, a stream too, so that its bill is exact: the provider
-  /// tells the usage at the end.
-  bool finish_abandoned = false;
+  AbandonedCalls abandoned = AbandonedCalls::finish_whole_replies;
+  /// What was on its way when the client left is read, often the end with its usage. The provider
+  /// works that much longer (at most a second: faults.md F2).
+  core::Millis abandoned_grace{200};
 };
 
 /// One per thread. Only that thread calls it.
