@@ -185,6 +185,19 @@ core::Result<std::size_t> Applier::close_left_over(core::WallTime now) {
   return calls.size();
 }
 
+namespace {
+
+/// A deployment or provider with a budget is charged before the call leaves: so its record can say
+/// where it went, and its counter has a record for all that it counts.
+void name_charged(SettlementEntry& entry) {
+  for (const core::ChargedPeriod& period : entry.periods) {
+    if (period.scope == core::Scope::deployment) entry.deployment = period.id;
+    if (period.scope == core::Scope::provider) entry.provider = period.id;
+  }
+}
+
+}  // namespace
+
 /// Nobody knows what a call cost that had left: it is charged at what it may have cost at most,
 /// and listed. One that had not left cost nothing.
 core::Result<void> Applier::close(Connection& connection, const std::string& call_id,
@@ -206,7 +219,10 @@ core::Result<void> Applier::close(Connection& connection, const std::string& cal
   entry.error_class = call.dispatched ? kUnknownOutcome : kNotSent;
   entry.error_message = "the server stopped during the call";
   entry.ended_at = now;
-  if (call.dispatched) entry.periods = reservation->periods;
+  if (call.dispatched) {
+    entry.periods = reservation->periods;
+    name_charged(entry);
+  }
   auto inserted = records_.insert(connection, entry);
   if (!inserted) return core::pass(inserted);
   if (!*inserted) return {};

@@ -184,6 +184,22 @@ TEST_F(SettlerTest, RecoverySettlesWhatAKillLeftOpen) {
   EXPECT_EQ(ledger_.settler->status().voided, 1U);
 }
 
+TEST_F(SettlerTest, RecoveryNamesTheDeploymentAndProviderThatWereCharged) {
+  ledger_.open();
+  Call call("bounded");
+  call.periods.push_back({core::Scope::provider, "openai", "", {}});
+  call.periods.push_back({core::Scope::deployment, "d-1", "", {}});
+  ASSERT_TRUE(ledger_.journal().reserve(call.reservation()));
+  ledger_.journal().dispatch("bounded");
+  ledger_.kill();
+  ledger_.open();
+  EXPECT_EQ(ledger_.ask("SELECT provider, deployment, cost_nano FROM call_record", 3),
+            "openai|d-1|4000000");
+  EXPECT_EQ(ledger_.ask("SELECT spent_nano FROM budget_counter WHERE scope IN (9, 10)"),
+            "4000000\n4000000");
+  EXPECT_EQ(ledger_.ask("SELECT provider, spend_nano FROM daily_usage", 2), "openai|4000000");
+}
+
 // A crash at each statement of applying, and at each of the recovery after it.
 TEST_F(SettlerTest, EachEntryCountsOnceWhereverApplyingStops) {
   ledger_.settler_options.max_batch = 4;
