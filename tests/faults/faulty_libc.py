@@ -7,8 +7,8 @@ import struct
 LIBRARY = os.environ.get("FAULTY_LIBC_LIBRARY")
 # Where each number lies; the layout of struct Control.
 _FIELDS = ("clock_offset_seconds", "sync_delay_millis", "sync_error", "random_error",
-           "thread_error", "failing_allocation", "kill_at_call",
-           "kill_at_send")
+           "thread_error", "failing_allocation", "kill_at_call", "kill_at_send", "kill_at_step",
+           "sync_error_at", "read_error_at", "failing_reads", "allocation_at")
 
 
 class FaultyLibc:
@@ -24,3 +24,9 @@ class FaultyLibc:
             for name, value in values.items():
                 file.seek(8 * _FIELDS.index(name))
                 file.write(struct.pack("=q", value))
+
+    def get(self, name):
+        """What is left of a number that counts down; 0: its fault has struck."""
+        with open(self.file, "rb", buffering=0) as file:
+            file.seek(8 * _FIELDS.index(name))
+            return struct.unpack("=q", file.read(8))[0]

@@ -97,6 +97,21 @@ class Program:
                 if not self._fresh.wait(end - time.monotonic()):
                     raise AssertionError(f"no line {pattern!r} in {limit} s:\n{self.output()}")
 
+    def wait_for_end_or_line(self, pattern, limit=START_LIMIT):
+        """True with such a line, False when the program ended without one."""
+        end = time.monotonic() + limit
+        at = 0
+        with self._fresh:
+            while True:
+                for line in self.lines[at:]:
+                    if line is None:
+                        return False
+                    if re.search(pattern, line):
+                        return True
+                at = len(self.lines)
+                if not self._fresh.wait(end - time.monotonic()):
+                    raise AssertionError(f"no line {pattern!r} in {limit} s:\n{self.output()}")
+
     def output(self):
         return "\n".join(line for line in self.lines if line is not None)
 
