@@ -61,6 +61,7 @@ TEST_F(CorrectionsTest, BalancesOfSeveralScopesInOneRead) {
   EXPECT_EQ(read->at(2).size(), 1U);
 }
 
+/// faults.md G10.
 TEST_F(CorrectionsTest, ARefundSentTwiceIsOneEntry) {
   Corrections corrections(ledger_.database());
   const Correction refund = correction(CorrectionKind::refund, 250'000);

@@ -1,4 +1,4 @@
-// Real files, real processes, real kills.
+// Real files, real processes, real kills (faults.md A13).
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -18,6 +18,11 @@ constexpr core::Millis kFirstRetry{50};
 constexpr core::Millis kLongestRetry{2'000};
 constexpr core::Seconds kArchivePause{60};
 
+/// May the same be tried again? Nothing of it is in the database.
+bool passes(const core::Error& error) {
+  return error.code == core::Errc::unavailable || error.retryable;
+}
+
 class JournalSettler final : public Settler {
  public:
   JournalSettler(database::Database& database, JournalReader& reader, const core::Clock& clock,
@@ -132,7 +137,7 @@ bool JournalSettler::apply_with_patience() {
   for (core::Millis pause = kFirstRetry;; pause = std::min(2 * pause, kLongestRetry)) {
     auto applied = applier_.apply();
     if (applied) return true;
-    if (applied.error().code != core::Errc::unavailable) {
+    if (!passes(applied.error())) {
       fail(applied.error());
       return false;
     }
@@ -146,7 +151,8 @@ bool JournalSettler::apply_with_patience() {
 void JournalSettler::archive_some() {
   if (!archive_ || (next_archive_ && clock_.monotonic() < *next_archive_)) return;
   auto moved = archive_->step(clock_.wall());
-  if (!moved && moved.error().code == core::Errc::io) return fail(moved.error());
+  if (!moved && moved.error().code == core::Errc::io && !passes(moved.error()))
+    return fail(moved.error());
   const std::size_t count = moved ? *moved : 0;
   archived_ += count;
   if (count == 0) next_archive_ = clock_.monotonic() + kArchivePause;

@@ -200,7 +200,7 @@ TEST_F(SettlerTest, RecoveryNamesTheDeploymentAndProviderThatWereCharged) {
   EXPECT_EQ(ledger_.ask("SELECT provider, spend_nano FROM daily_usage", 2), "openai|4000000");
 }
 
-// A crash at each statement of applying, and at each of the recovery after it.
+// faults.md A12. A crash at each statement of applying, and at each of the recovery after it.
 TEST_F(SettlerTest, EachEntryCountsOnceWhereverApplyingStops) {
   ledger_.settler_options.max_batch = 4;
   int id = 0;
@@ -253,6 +253,19 @@ TEST_F(SettlerTest, ALockedOrFullDatabaseIsWaitedFor) {
   ledger_.stopping().stop_at(-1);
   ledger_.flush();
   EXPECT_EQ(ledger_.ask("SELECT count(*), sum(cost_nano) FROM call_record", 2), "2|2500000");
+  EXPECT_EQ(ledger_.fatal, 0);
+}
+
+/// faults.md, B4: nothing is lost by waiting for a disk that may answer the next time.
+TEST_F(SettlerTest, APageThatCannotBeReadIsTriedAgain) {
+  ledger_.open();
+  ledger_.stopping().stop_at(2, core::Errc::io, /*retryable=*/true);
+  answer(Call("1"));
+  EXPECT_FALSE(ledger_.settler->flush(core::Millis(100)));
+  EXPECT_GT(ledger_.settler->status().retries, 0U);
+  ledger_.stopping().stop_at(-1);
+  ledger_.flush();
+  EXPECT_EQ(ledger_.ask("SELECT count(*), sum(cost_nano) FROM call_record", 2), "1|1250000");
   EXPECT_EQ(ledger_.fatal, 0);
 }
 

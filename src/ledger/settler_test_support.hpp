@@ -24,9 +24,10 @@ class StoppingDatabase final : public database::Database {
   explicit StoppingDatabase(database::Database& inner) : inner_(inner) {}
 
   /// Fails the statement with that number and everything after it; -1: none.
-  void stop_at(int statement, core::Errc code = core::Errc::io) {
+  void stop_at(int statement, core::Errc code = core::Errc::io, bool retryable = false) {
     left_ = statement;
     code_ = code;
+    retryable_ = retryable;
   }
   bool stopped() const { return left_ == 0; }
 
@@ -58,7 +59,11 @@ class StoppingDatabase final : public database::Database {
   };
 
   core::Result<void> count() {
-    if (left_ == 0) return core::fail(code_, "stopped");
+    if (left_ == 0) {
+      core::Error error{code_, "stopped"};
+      error.retryable = retryable_;
+      return std::unexpected<core::Error>(std::move(error));
+    }
     if (left_ > 0) --left_;
     return {};
   }
@@ -76,6 +81,7 @@ class StoppingDatabase final : public database::Database {
   database::Database& inner_;
   std::atomic<int> left_{-1};
   std::atomic<core::Errc> code_{core::Errc::io};
+  std::atomic<bool> retryable_{false};
 };
 
 class LedgerFolder {

@@ -44,6 +44,9 @@ Words words_for(int code, sqlite3* db) {
     case SQLITE_NOTADB:
       return {core::Errc::io, "the database is damaged", false};
     case SQLITE_IOERR:
+      // What could not be read was not changed.
+      return {core::Errc::io, "the disk of the database failed",
+              code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ};
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -81,6 +84,14 @@ bool is_fatal(int code, sqlite3* db) {
     if (code == fatal) return true;
   }
   return false;
+}
+
+void FatalLatch::judge(int code, sqlite3* db, const core::Error& error) {
+  if (is_fatal(code, db)) {
+    close(error);
+  } else if (error.code == core::Errc::io && on_failure_) {
+    on_failure_(error);
+  }
 }
 
 void FatalLatch::close(const core::Error& error) {

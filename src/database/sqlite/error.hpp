@@ -22,15 +22,21 @@ bool is_fatal(int code, sqlite3* db);
 /// Tells the server once that it has to end, and refuses everything afterwards. Thread-safe.
 class FatalLatch {
  public:
-  explicit FatalLatch(std::function<void(const core::Error&)> on_fatal)
-      : on_fatal_(std::move(on_fatal)) {}
+  using Told = std::function<void(const core::Error&)>;
+
+  /// Each may be empty; `on_failure` hears of every failure of the disk that is not fatal.
+  explicit FatalLatch(Told on_fatal, Told on_failure = {})
+      : on_fatal_(std::move(on_fatal)), on_failure_(std::move(on_failure)) {}
+  /// What `error`, made of `code`, means for the server.
+  void judge(int code, sqlite3* db, const core::Error& error);
   void close(const core::Error& error);
   bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   /// Errc::io once closed.
   core::Result<void> check() const;
 
  private:
-  std::function<void(const core::Error&)> on_fatal_;
+  Told on_fatal_;
+  Told on_failure_;
   std::atomic<bool> closed_ = false;
 };
 

@@ -1,4 +1,5 @@
-/// Failing disks: EIO at every operation in turn, full disks, a log that was cut.
+/// Failing disks: EIO at every operation in turn (faults.md B3, B4), full disks (B1), a log that
+/// was cut (B6).
 
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -117,7 +118,11 @@ TEST(Fault, AFailedReadIsAnErrorAndNeverAWrongFigure) {
   int errors = 0;
   for (int nth = 1;; ++nth) {
     int fatal = 0;
-    auto book = open_book({.file = file, .readers = 1, .on_fatal = [&](const auto&) { ++fatal; }},
+    int told = 0;
+    auto book = open_book({.file = file,
+                           .readers = 1,
+                           .on_fatal = [&](const auto&) { ++fatal; },
+                           .on_failure = [&](const auto&) { ++told; }},
                           vfs.name());
     ASSERT_TRUE(book);
     vfs.fail(FaultVfs::Kind::read, nth);
@@ -127,6 +132,8 @@ TEST(Fault, AFailedReadIsAnErrorAndNeverAWrongFigure) {
       EXPECT_EQ(*entries, 40);
     } else {
       EXPECT_EQ(entries.error().code, core::Errc::io);
+      EXPECT_TRUE(entries.error().retryable);
+      EXPECT_GE(told, 1);
       ++errors;
     }
     EXPECT_EQ(fatal, 0);

@@ -10,6 +10,7 @@
 
 #include "sqlite/error.hpp"
 #include "sqlite/statement_cache.hpp"
+#include "sqlite/system_calls.hpp"
 
 namespace gatehouse::database::sqlite {
 
@@ -110,7 +111,11 @@ core::Result<std::string> read_text(sqlite3* db, const std::string& sql) {
 /// SQLite's own count of its memory takes a lock of the whole process at each allocation, and
 /// nobody reads it. Before the first connection of the process.
 void configure_library() {
-  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static const bool done = [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    tell_failed_reads_from_damage();
+    return true;
+  }();
   static_cast<void>(done);
 }
 

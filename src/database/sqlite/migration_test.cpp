@@ -1,4 +1,4 @@
-/// The schema over restarts, kills and foreign versions.
+/// The schema over restarts, kills (faults.md A10) and foreign versions.
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
-/// Loss of power: unsynced writes are lost, torn and reordered (the crash half of FaultVfs).
+/// Loss of power (faults.md B5): unsynced writes are lost, torn, reordered (the crash half of
+/// FaultVfs).
 
 #include <algorithm>
 #include <array>

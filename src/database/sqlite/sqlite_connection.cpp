@@ -85,7 +85,7 @@ int SqliteConnection::tick(void* self) noexcept {
 
 core::Error SqliteConnection::judge(int code, std::string_view step) {
   core::Error error = error_of(code, handle_.get(), step);
-  if (is_fatal(code, handle_.get())) fatal_.close(error);
+  fatal_.judge(code, handle_.get(), error);
   return error;
 }
 
@@ -107,8 +107,8 @@ core::Result<void> SqliteConnection::check_open() const {
 
 core::Result<StatementCache::Lease> SqliteConnection::prepared(std::string_view sql) {
   auto lease = statements_.lease(sql);
-  if (!lease && is_fatal(sqlite3_extended_errcode(handle_.get()), handle_.get())) {
-    fatal_.close(lease.error());
+  if (!lease) {
+    fatal_.judge(sqlite3_extended_errcode(handle_.get()), handle_.get(), lease.error());
   }
   return lease;
 }

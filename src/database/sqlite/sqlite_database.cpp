@@ -37,7 +37,7 @@ SqliteDatabase::SqliteDatabase(DatabaseOptions options, const Foundation& founda
     : options_(std::move(options)),
       vfs_(foundation.vfs),
       clock_(options_.clock == nullptr ? system_clock_ : *options_.clock),
-      fatal_(options_.on_fatal),
+      fatal_(options_.on_fatal, options_.on_failure),
       reader_places_(std::max<std::size_t>(options_.readers, 1)) {}
 
 SqliteDatabase::~SqliteDatabase() {

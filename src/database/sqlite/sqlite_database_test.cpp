@@ -94,6 +94,7 @@ TEST_F(SqliteTest, WhatIsNoDatabaseIsRefused) {
   EXPECT_EQ(missing.error().public_message.find("folder"), std::string::npos);
 }
 
+/// faults.md B9.
 TEST_F(SqliteTest, TheLockOfAnotherProcessIsWaitedForWithinBounds) {
   auto book = open({.busy_timeout = core::Millis(50)});
   Stranger stranger(file_);
@@ -127,6 +128,7 @@ TEST_F(SqliteTest, ACleanEndLeavesNoLog) {
   EXPECT_FALSE(std::filesystem::exists(file_ + "-wal"));
 }
 
+/// faults.md B10.
 TEST_F(SqliteTest, ALongReaderRaisesTheAlarmAndServiceGoesOn) {
   std::vector<std::uint64_t> alarms;
   auto book = open({.checkpoint_pages = 20,

@@ -57,9 +57,10 @@ class Row {
 
 /// One connection, used by one thread at a time. Statements are prepared once per text.
 /// Failures: Errc::conflict for a violated constraint, Errc::unavailable (retryable) for a busy or
-/// full database, Errc::deadline_exceeded for a read over its limit, Errc::io for the disk,
-/// Errc::internal for anything else. Public texts hold no SQL. A failed statement ends its
-/// transaction: what follows fails alike and nothing is committed (ON CONFLICT avoids it).
+/// full database, Errc::deadline_exceeded for a read over its limit, Errc::io for the disk
+/// (retryable when it could not be read), Errc::internal for anything else. Public texts hold no
+/// SQL. A failed statement ends its transaction: what follows fails alike and nothing is committed
+/// (ON CONFLICT avoids it).
 class Connection {
  public:
   virtual ~Connection() = default;

@@ -35,6 +35,9 @@ struct DatabaseOptions {
   /// Called once when a write or a sync failed or the file is damaged: the process has to end, and
   /// every later call fails with Errc::io. On the thread that found it; must not call the database.
   std::function<void(const core::Error&)> on_fatal = {};
+  /// Called for each statement that failed for the disk and changed nothing: a page that cannot be
+  /// read. On the thread that found it; must not call the database.
+  std::function<void(const core::Error&)> on_failure = {};
   /// For limits and for the times of migrations; the system's when null. Outlives the database.
   const core::Clock* clock = nullptr;
 };
