@@ -190,6 +190,8 @@ void describe(config::Section& s, AlertingArgs& c) {
              {.text = "before a deployment that cools down is told of again"});
   s.duration("slow_call_alert_ttl", c.slow_call_alert_ttl, {Seconds(1), kLongest},
              {.text = "before slow calls of a deployment are told of again"});
+  s.duration("database_alert_ttl", c.database_alert_ttl, {Seconds(1), kLongest},
+             {.text = "before the same trouble of the database is told of again"});
   s.texts("budget_thresholds", c.budget_thresholds,
           {.text = "shares of a budget, in percent, to tell of: 80, 90, 95; a soft budget and the "
                    "whole are always told of"});
@@ -206,8 +208,8 @@ void describe_alerting(config::Section& s, AlertingSettings& c) {
   s.duration("alerting_threshold", c.alerting_threshold, {core::Seconds(0), kLongest},
              {.text = "a call that takes longer is slow; 0: none is"});
   s.texts("alert_types", c.alert_types,
-          {.text = "what to tell of: budget_alerts, cooldown_deployment, llm_too_slow; default: "
-                   "all"});
+          {.text = "what to tell of: budget_alerts, cooldown_deployment, llm_too_slow, "
+                   "db_exceptions; default: all"});
   warn_of_others(s, "alert_types", c.alert_types, is_type, "no alert of this type is sent");
   s.custom("alert_to_webhook_url",
            {.text = "addresses for alerts, one or by alert type; of Slack where alerting has it"},

@@ -16,6 +16,7 @@ struct AlertingArgs {
   core::Seconds budget_alert_ttl{86'400};
   core::Seconds cooldown_alert_ttl{600};
   core::Seconds slow_call_alert_ttl{600};
+  core::Seconds database_alert_ttl{600};
   std::vector<std::string> budget_thresholds{"80", "95"};
 };
 

@@ -233,6 +233,21 @@ void AlertDesk::attempt_failed(const gateway::FailedTry& failed) {
   alerter_.post(std::move(alert));
 }
 
+void AlertDesk::database_trouble(const DatabaseTrouble& trouble) {
+  const core::WallTime now = clock_.wall();
+  auto claimed = alerter_.claim(subject_of("database", {trouble.event}),
+                                now + rules_.load()->args.database_alert_ttl);
+  if (!claimed) return;
+  Alert alert;
+  alert.type = AlertType::database;
+  alert.event = trouble.event;
+  alert.event_group = "database";
+  alert.message = trouble.message;
+  alert.at = now;
+  alert.claim = *std::move(claimed);
+  alerter_.post(std::move(alert));
+}
+
 void AlertDesk::slow_call(const gateway::CallRecord& record) {
   if (record.deployment.empty()) return;
   const core::WallTime now = clock_.wall();

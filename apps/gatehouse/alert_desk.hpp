@@ -1,5 +1,5 @@
 #pragma once
-/// Which events of calls an operator is told of.
+/// Which events of calls and of the database an operator is told of.
 
 #include <atomic>
 #include <memory>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "alert_config.hpp"
+#include "database_watch.hpp"
 #include "gatehouse/alerts/alerter.hpp"
 #include "gatehouse/gateway/call_record.hpp"
 
@@ -23,6 +24,7 @@ class AlertDesk {
   void threshold_reached(const limits::Threshold& threshold, const gateway::CallerFacts& caller);
   void budget_refused(const limits::Denial& denial, const gateway::CallerFacts& caller);
   void attempt_failed(const gateway::FailedTry& failed);
+  void database_trouble(const DatabaseTrouble& trouble);
   void call_settled(const gateway::CallRecord& record) {
     const core::Nanos slow{slow_after_.load(std::memory_order_relaxed)};
     if (slow.count() != 0 && record.duration > slow) slow_call(record);

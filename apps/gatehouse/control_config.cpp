@@ -74,6 +74,10 @@ void describe(config::Section& s, StorageSettings& c) {
               .restart = true});
   s.duration("busy_timeout", c.busy_timeout, {Millis(10), Millis(60'000)},
              {.text = "wait for another program's lock on the database", .restart = true});
+  s.bytes("log_alarm_bytes", c.log_alarm_bytes, {std::uint64_t{1} << 20, std::uint64_t{1} << 40},
+          {.text = "size of the database's log at which an alarm is raised: somebody reads the "
+                   "file and does not end",
+           .restart = true});
 }
 
 void describe(config::Section& s, LimitSettings& c) {

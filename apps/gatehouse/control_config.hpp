@@ -26,6 +26,7 @@ struct StorageSettings {
   core::Millis settle_interval{250};
   core::Seconds spend_log_retention{0};  ///< 0: for ever
   core::Millis busy_timeout{5'000};
+  std::uint64_t log_alarm_bytes = std::uint64_t{256} << 20;
 };
 
 enum class ReservationSetting : std::uint8_t { by_compat, strict, lenient };

@@ -42,17 +42,15 @@ core::Result<void> make_folder(const std::string& folder) {
 }
 
 database::DatabaseOptions database_options(const std::string& data_folder,
-                                           const ControlSettings& settings,
-                                           telemetry::Logger& logger) {
+                                           const ControlSettings& settings, DatabaseWatch& watch) {
   database::DatabaseOptions options;
   options.file = database_file(data_folder);
   options.readers = settings.storage.readers;
   options.busy_timeout = settings.storage.busy_timeout;
   // Always: segments of the journal are deleted once the database has their entries.
   options.sync_commits = true;
-  options.on_wal_alarm = [&logger](std::uint64_t bytes) {
-    logger.error("write_ahead_log_grows", {{"bytes", bytes}});
-  };
+  options.wal_alarm_bytes = settings.storage.log_alarm_bytes;
+  watch.follow(options);
   options.on_fatal = [](const core::Error& error) { die("database", error); };
   return options;
 }
@@ -80,7 +78,7 @@ core::Result<std::unique_ptr<DataStores>> DataStores::open(
     const config::Environment& environment, const core::Clock& clock, telemetry::Logger& logger) {
   auto stores = std::make_unique<DataStores>(clock, logger);
   if (auto made = make_folder(data_folder); !made) return core::pass(made);
-  auto database = database::open_sqlite(database_options(data_folder, settings, logger));
+  auto database = database::open_sqlite(database_options(data_folder, settings, stores->watch));
   if (!database) return core::pass(database);
   stores->database = std::move(*database);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "control_config.hpp"
+#include "database_watch.hpp"
 #include "gatehouse/core/clock.hpp"
 #include "gatehouse/core/random.hpp"
 #include "gatehouse/crypto/key_ring.hpp"
@@ -35,7 +36,7 @@ std::string rotated_keys_folder(const std::string& data_folder);
 /// which they depend on each other. A failed write or sync ends the process.
 struct DataStores {
   DataStores(const core::Clock& its_clock, telemetry::Logger& its_logger)
-      : clock(its_clock), logger(its_logger) {}
+      : clock(its_clock), logger(its_logger), watch(its_logger) {}
 
   /// Applies what an earlier run left in its journals. Blocking.
   static core::Result<std::unique_ptr<DataStores>> open(
@@ -52,6 +53,7 @@ struct DataStores {
   core::SystemRandom random;
   core::SystemIdSource ids{clock, random};
   crypto::SystemRandomBytes random_bytes;
+  DatabaseWatch watch;
   std::unique_ptr<database::Database> database;
   std::unique_ptr<ledger::JournalSet> journals;
   std::unique_ptr<ledger::Settler> settler;

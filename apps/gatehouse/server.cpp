@@ -149,6 +149,8 @@ bool Server::start_alerts() {
   if (!alerter) return refuse_start("alerts: " + alerter.error().public_message);
   alerter_ = std::move(*alerter);
   desk_ = std::make_unique<AlertDesk>(*alerter_, clock_, settings);
+  listening_ = stores_->watch.listen(
+      [this](const DatabaseTrouble& trouble) { desk_->database_trouble(trouble); });
   control_->send_test_alert = [this](std::string_view channel) {
     return alerter_->send_test(channel == "slack" ? alerts::ChannelKind::slack
                                                   : alerts::ChannelKind::webhook);
@@ -190,6 +192,7 @@ bool Server::start() {
     gateway::collect_budget_metrics({*snapshot, *stores_->directory, stores_->accounts, clock_},
                                     out);
     gateway::collect_ledger_metrics(stores_->settler->status(), out);
+    stores_->watch.collect(stores_->database->wal_bytes(), out);
   });
   if (!start_stores()) return false;
   sources_.directory = stores_->directory.get();

@@ -85,6 +85,7 @@ class Server {
   std::unique_ptr<alerts::DatabaseOutbox> alert_outbox_;
   std::unique_ptr<alerts::Alerter> alerter_;
   std::unique_ptr<AlertDesk> desk_;
+  std::shared_ptr<void> listening_;  ///< of the desk, to the database
   CheckSettings check_settings_;
   gateway::CheckHistory check_history_;
   std::unique_ptr<SharedParts> parts_;

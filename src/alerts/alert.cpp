@@ -6,7 +6,7 @@ namespace gatehouse::alerts {
 namespace {
 
 constexpr std::array<std::string_view, kAlertTypes> kNames{"budget_alerts", "cooldown_deployment",
-                                                           "llm_too_slow"};
+                                                           "llm_too_slow", "db_exceptions"};
 
 }  // namespace
 

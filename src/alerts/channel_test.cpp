@@ -55,6 +55,7 @@ TEST(ChannelTest, TypesHaveLitellmsNames) {
   EXPECT_EQ(alert_type_named("budget_alerts"), AlertType::budget);
   EXPECT_EQ(alert_type_named("cooldown_deployment"), AlertType::cooldown);
   EXPECT_EQ(alert_type_named("llm_too_slow"), AlertType::slow_call);
+  EXPECT_EQ(alert_type_named("db_exceptions"), AlertType::database);
   EXPECT_FALSE(alert_type_named("daily_reports"));
   AlertTypes types;
   EXPECT_TRUE(types.empty());

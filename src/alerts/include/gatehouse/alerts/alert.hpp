@@ -1,6 +1,6 @@
 #pragma once
 /// What an operator is told of: a budget that is reached, a deployment that cools down, a call that
-/// takes too long.
+/// takes too long, a database in trouble.
 
 #include <cstdint>
 #include <optional>
@@ -13,9 +13,10 @@
 namespace gatehouse::alerts {
 
 /// The kinds that an operator chooses among.
-enum class AlertType : std::uint8_t { budget, cooldown, slow_call };
-inline constexpr std::size_t kAlertTypes = 3;
-/// LiteLLM's name in `alert_types`: "budget_alerts", "cooldown_deployment", "llm_too_slow".
+enum class AlertType : std::uint8_t { budget, cooldown, slow_call, database };
+inline constexpr std::size_t kAlertTypes = 4;
+/// LiteLLM's name in `alert_types`: "budget_alerts", "cooldown_deployment", "llm_too_slow",
+/// "db_exceptions".
 std::string_view name_of(AlertType type) noexcept;
 std::optional<AlertType> alert_type_named(std::string_view name) noexcept;
 
@@ -42,9 +43,9 @@ struct Claim {
 struct Alert {
   AlertType type = AlertType::budget;
   /// "budget_crossed", "threshold_crossed", "soft_budget_crossed", "deployment_cooled_down",
-  /// "slow_call" or "test".
+  /// "slow_call", "database_failed", "write_ahead_log_grows" or "test".
   std::string event;
-  /// Whom it concerns: "key", "team", "internal_user", "proxy", "deployment", …
+  /// Whom it concerns: "key", "team", "internal_user", "proxy", "deployment", "database", …
   std::string event_group;
   std::string message;  ///< one sentence for people
   core::WallTime at{};
