@@ -1,5 +1,5 @@
 """Rows A1, A3-A6, A9, A12-A15 of faults.md: the process ends at any moment, and nothing is lost or
-counted twice."""
+counted twice. (Each step of one call, A2 too: test_a_moments.py.)"""
 
 import http.client
 import random
@@ -40,7 +40,7 @@ class CrashTest(LedgerTest):
 
     # A1 to A6 by where the call was.
 
-    def test_a1_before_the_reservation_there_is_no_trace(self):
+    def test_a1_half_a_request_leaves_no_trace(self):
         self.start()
         client = self.gateway.socket()
         client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
@@ -81,7 +81,8 @@ class CrashTest(LedgerTest):
 
     def test_a5_after_the_usage_arrived_it_is_unknown_at_what_was_reserved(self):
         """The provider has told what the call used and says nothing more: the gateway knows the
-        cost and cannot have settled it. (A2 and A5 step by step: ledger_crash_test.cpp.)"""
+        cost and cannot have settled it. (With the settler before and behind: src/ledger/
+        ledger_crash_test.cpp.)"""
         self.start()
         stream = self.gateway.chat_stream("fake/tokens=5;stall=8", max_tokens=50,
                                           stream_options={"include_usage": True})
@@ -228,6 +229,50 @@ class CrashTest(LedgerTest):
         self.check()
 
     # A15
+
+    ALLOCATIONS_AT_MOST = 5_000
+
+    def once_without_memory(self, number, headers):
+        """One call in which the so many-th allocation fails: its status, "broken" or "exit", and
+        whether there were so many."""
+        self.libc.set(allocation_at=number)
+        try:
+            answer = self.gateway.chat("chat", headers=headers, timeout=10)
+            self.remember(answer)
+            # Trouble of ours is never the caller's fault (I13).
+            self.assertIn(answer.status, (200, 500, 503), answer)
+            end = answer.status
+        except (OSError, http.client.HTTPException):
+            end = "broken"
+        struck = self.libc.get("allocation_at") == 0
+        self.libc.set(allocation_at=0)
+        if not self.answers_now():
+            # Its own decision, not a signal's.
+            self.assertEqual(self.gateway.program.wait(10), 70, self.gateway.program.output())
+            self.gateway.stop()
+            self.start(env=self.libc.environment)
+            end = "exit"
+        return end, struck
+
+    @unittest.skipUnless(LIBRARY, "the library that injects faults is not built with sanitizers")
+    def test_a15_each_allocation_of_a_call_fails(self):
+        self.settings = {"server": {"threads": 1}}
+        self.libc = FaultyLibc(self.folder)
+        self.start(env=self.libc.environment)
+        headers = {"Authorization": f"Bearer {self.new_key(max_budget=1)}"}
+        self.assertTrue(self.answers_now())
+        ends = Counter()
+        for number in range(1, self.ALLOCATIONS_AT_MOST):
+            end, struck = self.once_without_memory(number, headers)
+            if not struck:
+                break
+            ends[end] += 1
+        else:
+            self.fail("a call does not end")
+        report = self.check(in_flight=ends["exit"] + ends["broken"])
+        self.assertEqual(report["more"]["open_reservations"], 0)
+        print(f"A15: each of {number - 1} allocations: {dict(ends)}")
+        self.assertGreater(number, 20)
 
     def answers_now(self):
         try:

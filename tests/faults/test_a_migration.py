@@ -31,8 +31,9 @@ def checksum(text):
 
 def migrate(database, version):
     """As a server of that version would have left it."""
-    database.execute("CREATE TABLE IF NOT EXISTS schema_migration(version INTEGER PRIMARY KEY, name "
-                     "TEXT NOT NULL, checksum TEXT NOT NULL, applied_ns INTEGER NOT NULL) STRICT")
+    database.execute("CREATE TABLE IF NOT EXISTS schema_migration(version INTEGER PRIMARY KEY, "
+                     "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_ns INTEGER NOT NULL) "
+                     "STRICT")
     for file in MIGRATIONS[:version]:
         text = file.read_text()
         database.executescript(text)

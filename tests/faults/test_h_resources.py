@@ -145,13 +145,15 @@ class ResourcesTest(LedgerTest):
     def test_h8_without_random_bytes_no_key_is_issued(self):
         self.start()
         key = self.new_key()
+        team = self.admin("/team/new", {"team_id": "team"})["team_id"]
         self.libc.set(random_error=errno.EIO)
         for path, body in (("/key/generate", {}), ("/user/new", {}),
-                           ("/key/service-account/generate", {"team_id": "none"}),
+                           ("/key/service-account/generate", {"team_id": team}),
                            (f"/key/{key}/regenerate", {})):
             with self.subTest(path=path):
                 answer = self.gateway.post(path, body)
-                self.assertGreaterEqual(answer.status, 400, answer)
+                # Trouble of ours: never the caller's fault, and it says what is missing.
+                self.assertIn(answer.status, (500, 503), answer)
                 self.assertNotIn(b'"key":"sk-', answer.body.replace(b" ", b""))
         # What needs none goes on, and the old key was not lost with the one that failed.
         self.assertEqual(self.call(key).status, 200)

@@ -3,8 +3,11 @@
 import threading
 import unittest
 
+from faulty_libc import LIBRARY, FaultyLibc
 from ledger_support import LedgerTest, at_once
 from support import harness
+
+DAY = 86_400
 
 
 class IdempotencyTest(LedgerTest):
@@ -37,9 +40,22 @@ class IdempotencyTest(LedgerTest):
         self.assertEqual(len(self.fake.bill()), 1)
         self.check()
 
-    def test_f7_failures_that_cost_nothing_may_be_tried_again(self):
-        self.assertEqual(self.call("bad", model="fake/status=500").status, 500)
-        self.fake.script("chat-upstream", then="tokens=5")
+    def test_f7_a_failure_of_the_provider_is_the_answer_too(self):
+        first = self.call("bad", model="fake/status=500")
+        self.assertEqual(first.status, 500)
+        again = self.call("bad", model="fake/status=500")
+        self.assertEqual((again.status, again.json()["error"]["message"]),
+                         (500, first.json()["error"]["message"]))
+        self.assertEqual(again.header("idempotent-replayed"), "true")
+        self.assertEqual(len(self.fake.bill()), 1)
+        self.check()
+
+    def test_f7_what_was_refused_before_it_left_may_be_tried_again(self):
+        key = self.new_key(max_budget=0)
+        self.assertEqual(self.call("poor", key=key).status, 429)
+        self.admin("/key/update", {"key": key, "max_budget": 1})
+        self.assertEqual(self.call("poor", key=key).status, 200)
+        self.assertEqual(len(self.fake.bill()), 1)
         self.check()
 
     def test_f8_fifty_at_once(self):
@@ -57,15 +73,25 @@ class IdempotencyTest(LedgerTest):
         self.check()
 
     def test_f10_keys_of_others_are_independent(self):
-        answers = []
+        keys = []
         for _ in range(2):
             organization = self.admin("/organization/new", {"organization_alias": "o"})
             team = self.admin("/team/new", {"organization_id": organization["organization_id"]})
-            answers.append(self.call("shared", key=self.new_key(team_id=team["team_id"]),
-                                     text=f"canary-{len(answers)}"))
-        self.assertEqual([answer.status for answer in answers], [200, 200])
-        self.assertNotEqual(answers[0].json()["id"], answers[1].json()["id"])
-        self.assertEqual(len(self.fake.bill()), 2)
+            keys.append(self.new_key(team_id=team["team_id"]))
+        # The first time it runs, then it is replayed: to each tenant its own answer, also to
+        # another key of the same team.
+        keys.append(self.new_key(team_id=team["team_id"]))
+        for calls in (3, 3):
+            for number, key in enumerate(keys):
+                answer = self.call("shared", model="fake/echo", key=key, text=f"canary-{number}")
+                self.assertEqual(answer.status, 200, answer)
+                self.assertEqual(answer.json()["choices"][0]["message"]["content"],
+                                 f"canary-{number}")
+            self.assertEqual(len(self.fake.bill()), calls)
+        # Not even the body of another tells that it exists.
+        self.assertEqual(self.call("shared", model="fake/echo", key=self.new_key(),
+                                   text="canary-0").status, 200)
+        self.assertEqual(len(self.fake.bill()), 4)
         self.check()
 
     def test_f11_after_a_crash_it_is_replayed_or_unknown(self):
@@ -92,9 +118,26 @@ class IdempotencyTest(LedgerTest):
         self.assertEqual(len(self.fake.bill()), 2)
         self.check(in_flight=1)
 
+    @unittest.skipUnless(LIBRARY, "the library that injects faults is not built with sanitizers")
+    def test_f12_after_a_day_it_is_a_new_request(self):
+        self.gateway.stop()
+        libc = FaultyLibc(self.folder)
+        self.start(env=libc.environment)
+        first = self.call("daily")
+        for seconds, calls in ((0, 1), (DAY - 60, 1), (DAY + 60, 2), (DAY + 120, 2)):
+            libc.set(clock_offset_seconds=seconds)
+            answer = self.call("daily")
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(answer.body == first.body, calls == 1)
+            self.assertEqual(len(self.fake.bill()), calls, seconds)
+        self.check()
+
     def test_f12_bad_keys(self):
-        self.assertEqual(self.call("k" * 256).status, 400)
-        self.assertEqual(self.call("").status, 400)
+        for name in ("k" * 256, ""):
+            answer = self.call(name)
+            self.assertEqual(answer.status, 400, answer)
+            self.assertEqual(answer.json()["error"]["param"], "Idempotency-Key")
+            self.assertIn("1 to 255 characters", answer.json()["error"]["message"])
         self.assertEqual(self.call("k" * 255).status, 200)
         self.assertEqual(len(self.fake.bill()), 1)
         self.check()
