@@ -209,7 +209,8 @@ Attempt::Attempt(Call& its_call, const models::Deployment& its_deployment)
       context{.deadline = its_call.deadline,
               .cancellation = cancellation,
               .call_id = its_call.id,
-              .tenant = its_call.caller.tenant.view()},
+              .tenant = its_call.caller.tenant.view(),
+              .before_first_byte = [this] { dispatch(call); }},
       format(upstream.provider->speaks(its_call.inbound.format) ? its_call.inbound.format
                                                                 : upstream.provider->chat_format()),
       in_flight(*its_deployment.health) {
@@ -324,7 +325,6 @@ core::Task<std::optional<AttemptFailure>> run_attempt(Attempt& attempt, ReplySin
                                          .timeouts = timeouts_of(attempt)};
   const core::Clock& clock = call.worker.tools.loop.clock();
   const core::MonotonicTime sent_at = clock.monotonic();
-  dispatch(call);
   attempt.under_way = true;
   auto sent = co_await attempt.upstream.provider->send(
       call.worker.tools.client, attempt.upstream.target, outbound, attempt.context);

@@ -150,7 +150,8 @@ core::Task<std::optional<Refusal>> charge_deployment(Call& call,
 core::Task<std::optional<Refusal>> leave_deployment(Call& call);
 /// What the call holds now, and of whom, as its entry in the journal.
 std::optional<Refusal> write_reservation(Call& call);
-/// Marks that the call leaves for a provider. Once.
+/// Marks in the journal that the call leaves for a provider, once. What is not marked has cost
+/// nothing, whatever happens.
 void dispatch(Call& call);
 /// Charges the budgets with what is due, if anything is.
 void settle_budgets(Call& call);

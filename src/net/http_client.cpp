@@ -65,6 +65,7 @@ core::Task<std::expected<std::unique_ptr<ClientResponse>, ClientError>> HttpClie
       if (!fresh) co_return unsent(std::move(fresh.error()));
       connection = std::move(*fresh);
     }
+    if (context.before_first_byte) context.before_first_byte();
     auto exchange = std::make_unique<ClientExchange>(state->shared, std::move(connection),
                                                      request.timeouts, context);
     core::Result<void> answered = co_await exchange->perform(request);

@@ -51,6 +51,17 @@ TEST_F(HttpClientTest, GetWithoutBodyHasNoLengthAndPostHasZero) {
   EXPECT_NE(seen[1].find("\r\nContent-Length: 0\r\n"), std::string::npos);
 }
 
+TEST_F(HttpClientTest, TellsBeforeTheFirstByteOnceTheConnectionStands) {
+  const std::uint16_t closed = testing::Listener().port();
+  EXPECT_EQ(call(endpoint_of(closed)).told, 0) << "nobody is there";
+  const Outcome answered = call_against({[](ServerSide& side) {
+    side.request();
+    side.send(kOk);
+  }});
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ(answered.told, 1);
+}
+
 TEST_F(HttpClientTest, PathThatCouldSplitTheRequestIsRefusedUnsent) {
   const Endpoint endpoint = Endpoint::parse("http://127.0.0.1:9/v1", AddressPolicy::any).value();
   for (const char* path : {"/a b", "/a\r\nX: y", "/a\tb", "/a#b"}) {

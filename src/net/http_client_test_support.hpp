@@ -32,6 +32,7 @@ class FixedResolver final : public Resolver {
 
 /// What came of one call.
 struct Outcome {
+  int told = 0;  ///< how often the call was about to leave
   std::optional<ClientError> send_error;
   std::optional<core::Error> body_error;
   int status = 0;
@@ -100,7 +101,8 @@ class HttpClientTest : public LoopTest {
                                   Call what, core::Cancellation* cancellation, Outcome* outcome) {
     core::CallContext context{.deadline = loop->clock().monotonic() + what.deadline,
                               .cancellation = *cancellation,
-                              .call_id = "test"};
+                              .call_id = "test",
+                              .before_first_byte = [outcome] { ++outcome->told; }};
     const std::vector<std::string_view> body(what.body.begin(), what.body.end());
     ClientRequest request{.endpoint = *endpoint,
                           .method = what.method,

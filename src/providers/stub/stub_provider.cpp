@@ -59,6 +59,7 @@ class StubProvider final : public Provider {
           net::ClientError{core::Error{core::Errc::cancelled, "the call was cancelled"},
                            net::SendProgress::not_sent});
     }
+    if (context.before_first_byte) context.before_first_byte();
     std::string body;
     for (const std::string_view piece : call.body) body += piece;
     std::unique_ptr<net::ClientResponse> response =

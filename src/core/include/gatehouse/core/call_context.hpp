@@ -2,6 +2,7 @@
 /// What every port call carries.
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
 #include "gatehouse/core/cancellation.hpp"
@@ -17,6 +18,10 @@ struct CallContext {
   std::string_view call_id;  ///< our id for this call, as in x-litellm-call-id
   std::string_view trace_id = {};
   std::string_view tenant = "default";
+  /// Runs when somebody is about to be asked, on a connection that stands: from then on nobody
+  /// knows whether the call was worked on. More than once when it is sent again. Empty: nobody
+  /// wants to know.
+  std::function<void()> before_first_byte = {};
 
   /// The earlier of the request's deadline and `now + own`.
   MonotonicTime limit(MonotonicTime now, Nanos own) const { return std::min(deadline, now + own); }
