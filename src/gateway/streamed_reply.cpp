@@ -14,6 +14,10 @@ using Verdict = providers::StreamRelay::Verdict;
 /// connection.
 constexpr core::Millis kTailPatience{250};
 
+/// As much as an upstream may have sent before it knew that its client had left. One that sends as
+/// fast as it is read would fill the whole grace.
+constexpr std::uint64_t kOnItsWay = 64 * 1024;
+
 /// No vocabulary has longer tokens, so a reply beyond this much text per allowed token comes from
 /// an upstream that ignores the limit (faults.md E6).
 constexpr std::uint64_t kMaxBytesPerToken = 128;
@@ -185,6 +189,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
   Relayed relayed(attempt);
   bool begun = false;
   Client client = Client::listens;
+  std::uint64_t left_at = 0;  // bytes of the upstream by then
   while (!relayed.ended) {
     auto advanced = co_await advance(attempt, response, relayed);
     if (!advanced) {
@@ -194,7 +199,12 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
       co_await break_off(attempt, advanced.error(), relayed, client, sink);
       co_return std::nullopt;
     }
-    if (client == Client::gone) relayed.pending.clear();
+    if (client == Client::gone) {
+      relayed.pending.clear();
+      if (attempt.grace.armed() && relayed.bytes() > left_at + kOnItsWay) {
+        attempt.cancellation.request(core::Cancellation::Reason::client_left);
+      }
+    }
     if (relayed.pending.empty() || (relayed.ended && begun)) continue;
     core::Result<void> sent;
     if (!begun) {
@@ -207,6 +217,7 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
     }
     if (sent) continue;
     client = Client::gone;
+    left_at = relayed.bytes();
     attempt.abandon();
   }
   take_stream_usage(attempt, relayed);

@@ -97,7 +97,7 @@ class MomentTest(LedgerTest):
             self.assertGreaterEqual(row.cost, OUTPUT_TOKENS * 2000)
             self.assertEqual(self.rows("SELECT state, reserved_nano FROM reconciliation WHERE "
                                        f"call_id = '{row.call_id}'"), [("open", row.reserved)])
-            # Ended as its first byte left: once in a round.
+            # Ended when its first byte was to leave, or was not yet read: nobody can tell.
             return "A3 unknown" if left.calls else "A3 unheard"
         self.assertEqual((row.status, left.calls), ("answered", 1), left)
         self.assertEqual(row.cost, self.fake.bill()[-1]["cost_nano_usd"])
@@ -124,7 +124,6 @@ class MomentTest(LedgerTest):
                 break
         else:
             self.fail(f"not every kind was met: {found}")
-        self.assertLessEqual(found["A3 unheard"], round_ + 1)
         report = self.check(in_flight=found["A3 unknown"] + found["A3 unheard"])
         print(f"{self.id().rpartition('.')[2]}: {kills} kills, {dict(found)}, "
               f"figures {report['figures']}")
