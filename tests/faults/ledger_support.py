@@ -24,6 +24,9 @@ from checker.store import Store
 USD = 10**9
 # Prices of the fake provider in nano-USD per token.
 INPUT, OUTPUT = 1_000, 2_000
+# Calls of one client of `Mix` that a kill may find under way: those that it has left go on for a
+# moment (`limits.abandoned_calls`), and it makes a dozen others meanwhile.
+UNDER_WAY = 8
 
 
 def number_from(variable, default):

@@ -11,7 +11,7 @@ import unittest
 from collections import Counter
 
 from faulty_libc import LIBRARY, FaultyLibc
-from ledger_support import Load, LedgerTest, Mix, nano, number_from
+from ledger_support import UNDER_WAY, Load, LedgerTest, Mix, nano, number_from
 from support import SANITIZED, harness
 
 KILLS = number_from("GATEHOUSE_KILLS", 10)
@@ -186,8 +186,7 @@ class CrashTest(LedgerTest):
             self.kill()
         load.join(60)
         self.start()
-        # A client that left a stream makes its next call before the gateway has noticed.
-        self.check(in_flight=2 * 8)
+        self.check(in_flight=UNDER_WAY * 8)
 
     def test_a13_killed_at_random_moments_under_load(self):
         self.start()
@@ -203,7 +202,7 @@ class CrashTest(LedgerTest):
             begin = time.monotonic()
             self.start()
             slowest = max(slowest, time.monotonic() - begin)
-        report = self.check(in_flight=2 * KILLS * CLIENTS)
+        report = self.check(in_flight=UNDER_WAY * KILLS * CLIENTS)
         print(f"A13: {KILLS} kills, {mix.done} answers, {mix.broken} broken, "
               f"unknown {report['more']['unknown_calls']}, figures {report['figures']}, "
               f"slowest start {slowest:.2f} s")

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from audit_replay import differences
-from ledger_support import OUTPUT, USD, Load, LedgerTest, Mix, number_from
+from ledger_support import UNDER_WAY, OUTPUT, USD, Load, LedgerTest, Mix, number_from
 from power_cut import LIBRARY, PowerCut
 
 CUTS = number_from("GATEHOUSE_POWER_CUTS", 10)
@@ -120,7 +120,7 @@ class PowerTest(LedgerTest):
             cuts = number % ROUND + 1
             # Also those whose clients had just left.
             try:
-                report = self.check(in_flight=2 * cuts * CLIENTS)
+                report = self.check(in_flight=UNDER_WAY * cuts * CLIENTS)
             except AssertionError as error:
                 raise AssertionError(f"seed {seed}: {error}") from error
             if cuts == ROUND or number + 1 == CUTS:

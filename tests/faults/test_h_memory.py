@@ -6,7 +6,7 @@ import os
 import pathlib
 import unittest
 
-from ledger_support import Load, LedgerTest, Mix
+from ledger_support import UNDER_WAY, Load, LedgerTest, Mix
 from support import SANITIZED, harness
 
 MEMORY = pathlib.Path("/sys/fs/cgroup/memory")
@@ -78,7 +78,7 @@ class KernelLimitTest(LedgerTest):
         load.stop()
         self.gateway.stop()
         self.start()
-        report = self.check(in_flight=2 * 6)
+        report = self.check(in_flight=UNDER_WAY * 6)
         self.assertGreater(mix.done, 50)
         print(f"H3: {mix.done} answers, unknown {report['more']['unknown_calls']}, figures "
               f"{report['figures']}")
