@@ -69,6 +69,12 @@ class Relayed {
     return {};
   }
 
+  /// Nobody takes what comes from here on.
+  void stop_listening() { heard_ = bytes_; }
+  bool listening() const { return !heard_; }
+  /// Whether more has come than may have been on its way when the client left.
+  bool sends_on() const { return heard_ && bytes_ > *heard_ + kOnItsWay; }
+
   std::uint64_t bytes() const { return bytes_; }
   const providers::StreamRelay& relay() const { return *relay_; }
 
@@ -80,6 +86,7 @@ class Relayed {
   std::unique_ptr<providers::StreamRelay> relay_;
   net::SseDecoder decoder_;
   std::uint64_t bytes_ = 0;
+  std::optional<std::uint64_t> heard_;  ///< of them, when the client left
 };
 
 void take_stream_usage(Attempt& attempt, const Relayed& relayed) {
@@ -136,18 +143,16 @@ AttemptFailure failed_unseen(const Attempt& attempt, const core::Error& error,
   return failure;
 }
 
-enum class Client : std::uint8_t { listens, gone };
-
 /// The client has seen a part: it is told, without a false end of the stream.
 core::Task<void> break_off(Attempt& attempt, const core::Error& error, Relayed& relayed,
-                           Client client, ReplySink& sink) {
+                           ReplySink& sink) {
   Call& call = attempt.call;
   AttemptFailure failure = failure_of(attempt, error, true);
   take_stream_usage(attempt, relayed);
   if (failure.counts) {
     report_failure(attempt, failure);
   }
-  if (client == Client::gone ||
+  if (!relayed.listening() ||
       call.inbound.cancellation.reason() == core::Cancellation::Reason::client_left) {
     settle_interrupted(call);
     co_return;
@@ -188,22 +193,18 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
   }
   Relayed relayed(attempt);
   bool begun = false;
-  Client client = Client::listens;
-  std::uint64_t left_at = 0;  // bytes of the upstream by then
   while (!relayed.ended) {
     auto advanced = co_await advance(attempt, response, relayed);
     if (!advanced) {
       if (!begun) {
         co_return failed_unseen(attempt, advanced.error(), relayed);
       }
-      co_await break_off(attempt, advanced.error(), relayed, client, sink);
+      co_await break_off(attempt, advanced.error(), relayed, sink);
       co_return std::nullopt;
     }
-    if (client == Client::gone) {
-      relayed.pending.clear();
-      if (attempt.grace.armed() && relayed.bytes() > left_at + kOnItsWay) {
-        attempt.cancellation.request(core::Cancellation::Reason::client_left);
-      }
+    if (!relayed.listening()) relayed.pending.clear();
+    if (attempt.grace.armed() && relayed.sends_on()) {
+      attempt.cancellation.request(core::Cancellation::Reason::client_left);
     }
     if (relayed.pending.empty() || (relayed.ended && begun)) continue;
     core::Result<void> sent;
@@ -216,12 +217,11 @@ core::Task<std::optional<AttemptFailure>> relay_stream(Attempt& attempt,
       relayed.pending.clear();
     }
     if (sent) continue;
-    client = Client::gone;
-    left_at = relayed.bytes();
+    relayed.stop_listening();
     attempt.abandon();
   }
   take_stream_usage(attempt, relayed);
-  if (client == Client::gone) {
+  if (!relayed.listening()) {
     settle_interrupted(call);
   } else {
     settle(call, Outcome::answered, 200);

@@ -186,12 +186,8 @@ class SettlementTest(harness.GatewayTest):
                 with self.subTest(model=model, stream=stream):
                     self.fake.reset()
                     self.before = self.figures()
-                    body = json.dumps({"model": model, "stream": stream, "messages": [
-                        {"role": "user", "content": "Hello"}]}).encode()
                     with self.gateway.socket() as client:
-                        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
-                                    b"Authorization: Bearer " + harness.MASTER_KEY.encode() +
-                                    b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                        client.send(harness.raw_chat(model, stream=stream))
                         harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5,
                                          "the call upstream")
                     billed = self.fake.wait_for_bill(1)[0]["cost_nano_usd"]

@@ -1,6 +1,5 @@
 """Rows F1-F6 of faults.md: slow, absent and many clients."""
 
-import json
 import resource
 import socket
 import subprocess
@@ -11,7 +10,6 @@ import unittest
 
 from support import SANITIZED, assert_peak, harness
 
-PATH = b"/v1/chat/completions"
 # Opens twenty connections at a time without waiting for any, and drops them again; resets, so
 # that no port stays taken. Tells bursts, bursts within a millisecond, and connections made.
 STORM = """
@@ -35,18 +33,11 @@ print(bursts, fast, opened)
 """
 
 
-def raw_chat(model, **members):
-    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}],
-                       **members}).encode()
-    return (b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
-            harness.MASTER_KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-
-
 def assert_let_go(test, stream):
     """A client that leaves before the first byte: the provider is let go within a second."""
     test.fake.reset()
     client = harness.RawClient(test.gateway.port)
-    client.send(raw_chat("fake/ttfb=20000", stream=stream))
+    client.send(harness.raw_chat("fake/ttfb=20000", stream=stream))
     harness.wait_for(lambda: test.fake.stats()["in_flight"] == 1, 5, "the call upstream")
     left = time.monotonic() * 1000
     client.close()
@@ -63,7 +54,7 @@ class SlowClientsTest(harness.GatewayTest):
         clients = []
         for _ in range(count):
             client = harness.RawClient(self.gateway.port, 30, receive_buffer=4096)
-            client.send(raw_chat("fake/endless", stream=True))
+            client.send(harness.raw_chat("fake/endless", stream=True))
             client.read_until(b"\r\n\r\n")
             clients.append(client)
         deadline = time.monotonic() + 3
@@ -86,7 +77,7 @@ class SlowClientsTest(harness.GatewayTest):
         for reset in (False, True):
             self.fake.reset()
             client = harness.RawClient(self.gateway.port)
-            client.send(raw_chat("fake/tokens=2000;tps=100", stream=True))
+            client.send(harness.raw_chat("fake/tokens=2000;tps=100", stream=True))
             client.read_until(b'"content":"The "')
             left = time.monotonic() * 1000
             client.reset() if reset else client.close()
@@ -100,7 +91,7 @@ class SlowClientsTest(harness.GatewayTest):
             return float(self.gateway.metric("litellm_spend_metric"))
         before = spend()
         client = harness.RawClient(self.gateway.port)
-        client.send(raw_chat("fake/tokens=2000;tps=100", stream=True))
+        client.send(harness.raw_chat("fake/tokens=2000;tps=100", stream=True))
         for _ in range(20):
             client.read_until(b'"content":"')
         client.close()
@@ -121,7 +112,7 @@ class SlowClientsTest(harness.GatewayTest):
         spend = float(self.gateway.metric("litellm_spend_metric"))
         for _ in range(5):
             client = harness.RawClient(self.gateway.port)
-            client.send(raw_chat("fake/ttfb=300;tokens=77"))
+            client.send(harness.raw_chat("fake/ttfb=300;tokens=77"))
             harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
             client.close()
             harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "its end")
@@ -148,7 +139,7 @@ class CancellingTest(harness.GatewayTest):
         before = calls()
         for _ in range(20):
             client = harness.RawClient(self.gateway.port)
-            client.send(raw_chat("fake/ttfb=20000"))
+            client.send(harness.raw_chat("fake/ttfb=20000"))
             harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
             client.close()
             harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
@@ -167,7 +158,7 @@ class ManyClientsTest(harness.GatewayTest):
         with self.gateway.socket() as client:
             for _ in range(count):
                 begin = time.monotonic()
-                client.send(raw_chat("chat"))
+                client.send(harness.raw_chat("chat"))
                 self.assertEqual(client.read_response()[0], 200)
                 times.append(time.monotonic() - begin)
         return sorted(times)[int(count * 0.99) - 1]
@@ -226,7 +217,7 @@ class ManyClientsTest(harness.GatewayTest):
     def test_f5_a_body_that_stops_is_ended_after_thirty_seconds(self):
         with self.gateway.socket(40) as client:
             begin = time.monotonic()
-            client.send(raw_chat("chat")[:-10])
+            client.send(harness.raw_chat("chat")[:-10])
             self.assertTrue(client.closed_by_peer(36))
             self.assertTrue(28 <= time.monotonic() - begin <= 36)
         self.assert_alive()

@@ -517,6 +517,14 @@ class Gateway(Server):
         return self.stream("/v1/messages", body, headers=headers, timeout=timeout)
 
 
+def raw_chat(model, **members):
+    """The bytes of a chat request with the master key, for RawClient."""
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}],
+                       **members}).encode()
+    return (b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+            MASTER_KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
 class GatewayTest(unittest.TestCase):
     """A test class with one fake provider and one gateway for all its tests.
 

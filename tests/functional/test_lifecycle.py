@@ -125,13 +125,16 @@ class DrainTest(unittest.TestCase):
             self.assertTrue(client.closed_by_peer())
             client.close()
 
-    def test_streams_beyond_the_drain_are_broken_off_honestly(self):
+    def drain_for_a_second(self):
         self.gateway.stop()
         self.gateway = harness.Gateway({
             "model_list": [harness.deployment("fake/*", "fake/*", self.fake.url + "/v1")],
             "general_settings": {"master_key": harness.MASTER_KEY},
             "server": {"drain_timeout": 1}})
         self.addCleanup(self.gateway.stop)
+
+    def test_streams_beyond_the_drain_are_broken_off_honestly(self):
+        self.drain_for_a_second()
         streams = [self.gateway.chat_stream("fake/tokens=2000;tps=20") for _ in range(5)]
         readers = [stream.events() for stream in streams]
         for reader in readers:
@@ -146,17 +149,9 @@ class DrainTest(unittest.TestCase):
         harness.wait_for(lambda: self.fake.stats()["in_flight"] == 0, 5, "upstream let go")
 
     def test_a_call_that_goes_on_without_its_client_ends_with_the_drain(self):
-        self.gateway.stop()
-        self.gateway = harness.Gateway({
-            "model_list": [harness.deployment("fake/*", "fake/*", self.fake.url + "/v1")],
-            "general_settings": {"master_key": harness.MASTER_KEY},
-            "server": {"drain_timeout": 1}})
-        self.addCleanup(self.gateway.stop)
-        body = json.dumps({"model": "fake/ttfb=20000",
-                           "messages": [{"role": "user", "content": "Hello"}]}).encode()
+        self.drain_for_a_second()
         client = harness.RawClient(self.gateway.port)
-        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
-                    harness.MASTER_KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        client.send(harness.raw_chat("fake/ttfb=20000"))
         harness.wait_for(lambda: self.fake.stats()["in_flight"] == 1, 5, "the call upstream")
         client.close()
         begin = time.monotonic()
